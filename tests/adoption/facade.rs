@@ -16,7 +16,7 @@ use core::time::Duration;
 
 use futures::{Stream, TryStream};
 use pin_project_lite::pin_project;
-use ssewire_io::{End, EventError, TextEventStream};
+use ssewire_io::{EventError, TextEventStream, UnfinishedEvent};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
@@ -96,7 +96,7 @@ where
 {
     fn eventsource(self) -> EventStream<Self> {
         // The original forgets an unfinished event at the end without an error.
-        EventStream { events: TextEventStream::new(self).with_end(End::Discard) }
+        EventStream { events: TextEventStream::new(self).with_unfinished_event(UnfinishedEvent::Discard) }
     }
 }
 

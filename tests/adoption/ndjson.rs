@@ -8,7 +8,7 @@
 
 // Their code.
 use serde::Deserialize;
-use ssewire_io::{ByteStreamExt as _, End, EventError};
+use ssewire_io::{ByteStreamExt as _, EventError, UnfinishedEvent};
 
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct Record {
@@ -39,7 +39,7 @@ impl From<EventError<reqwest::Error>> for Failure {
 
 pub async fn generate(url: &str) -> Result<String, Failure> {
     let response = reqwest::get(url).await.map_err(Failure::Connection)?;
-    let mut lines = response.bytes_stream().sse_lines().with_end(End::Dispatch);
+    let mut lines = response.bytes_stream().sse_lines().with_unfinished_event(UnfinishedEvent::Dispatch);
     let mut text = String::new();
     while let Some(line) = lines.try_next().await? {
         if line.trim_ascii().is_empty() {

@@ -37,6 +37,8 @@ fn main() -> ExitCode {
     exit.into()
 }
 
+/// Runs the command that the command line names.
+///
 /// # Errors
 /// An error of standard output. All other errors are reported on standard error and by the exit code.
 fn run(output: &mut Output) -> io::Result<Exit> {

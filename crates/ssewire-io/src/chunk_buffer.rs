@@ -15,8 +15,8 @@ pub(crate) struct ChunkBuffer<C = Vec<u8>> {
     chunk: C,
     /// Number of bytes of the chunk that are consumed.
     start: usize,
-    /// Offset of the last chunk that was taken from the stream; the bytes before it are of the chunk before that.
-    last: usize,
+    /// Where the newest chunk starts. The bytes before it are of the previous chunk.
+    last_chunk_start: usize,
     is_ended: bool,
     /// Number of chunks since the transport was last pending.
     ready_chunks: u8,
@@ -70,19 +70,19 @@ const MAX_READY_CHUNKS: u8 = 64;
 
 impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
     pub(crate) fn new() -> Self {
-        Self { chunk: C::default(), start: 0, last: 0, is_ended: false, ready_chunks: 0 }
+        Self { chunk: C::default(), start: 0, last_chunk_start: 0, is_ended: false, ready_chunks: 0 }
     }
 
-    /// The chunk that [`Keep::Whole`] kept.
+    /// Returns the chunk that [`Keep::Whole`] kept.
     #[cfg(any(feature = "bytes", feature = "messages"))]
     pub(crate) fn chunk(&self) -> &C {
         &self.chunk
     }
 
-    /// Feeds `decode` until it finds something. With [`Keep::Whole`] it is found in the [`chunk`](Self::chunk) from the
-    /// offset on that is returned with it. `None`: the stream has ended, or has failed before.
-    ///
-    /// The stream is not polled again after its end or after an error.
+    /// Passes input to `decode` until that returns an item or an error. Returns the item, and the offset in the
+    /// [`chunk`](Self::chunk) at which the input of that call began. With [`Keep::Whole`] the item is resolved from the
+    /// chunk from this offset on; with [`Keep::Rest`] the offset has no meaning. Returns `None` after the end of the
+    /// stream or an error of it. After either the stream is not polled again.
     pub(crate) fn poll_drive<S: TryStream, T, E>(
         &mut self,
         mut stream: Pin<&mut S>,
@@ -95,7 +95,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         S::Ok: AsRef<[u8]>,
         C: Hold<S::Ok>,
     {
-        // Here, too: the bytes held may be those of a chunk that `look_ahead` took.
+        // Here, too: `look_ahead` counts a chunk that it has put into the buffer.
         if self.must_yield(context) {
             return Poll::Pending;
         }
@@ -104,7 +104,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
             return Poll::Ready(Ok(Some((from, found))));
         }
         self.chunk.release();
-        (self.start, self.last) = (0, 0);
+        (self.start, self.last_chunk_start) = (0, 0);
         loop {
             if self.is_ended {
                 return Poll::Ready(Ok(None));
@@ -157,7 +157,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         next
     }
 
-    /// A stream that is never pending must not block its executor. Returns whether the call has to return `Pending`.
+    /// Returns whether the call has to return `Pending`: a stream that is never pending must not block its executor.
     fn must_yield(&mut self, context: &Context<'_>) -> bool {
         if self.ready_chunks < MAX_READY_CHUNKS {
             return false;
@@ -205,13 +205,13 @@ impl ChunkBuffer {
     where
         S::Ok: AsRef<[u8]>,
     {
-        if self.is_ended || self.start < self.last {
+        if self.is_ended || self.start < self.last_chunk_start {
             return Ok(());
         }
         if let Poll::Ready(Some(chunk)) = self.poll_chunk(stream, context) {
             let chunk = chunk?;
             self.chunk.drain(..self.start.min(self.chunk.len()));
-            (self.start, self.last) = (0, self.chunk.len());
+            (self.start, self.last_chunk_start) = (0, self.chunk.len());
             self.chunk.extend_from_slice(chunk.as_ref());
         }
         Ok(())

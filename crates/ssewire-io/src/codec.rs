@@ -6,7 +6,7 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use ssewire::{DecodeError, Decoder, SharedEvent};
 
-use crate::end::{End, Ending, discard_pending};
+use crate::end::{Ending, UnfinishedEvent, discard_pending};
 use crate::error::EventError;
 use crate::format::Events;
 
@@ -36,22 +36,22 @@ pub struct EventCodec {
 }
 
 impl EventCodec {
-    /// Uses a decoder with default limits.
+    /// Creates a codec with default limits.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates a codec with the given decoder, for another limit or a last event ID.
     #[must_use]
     pub fn with_decoder(decoder: Decoder) -> Self {
         Self { decoder, ending: Ending::default() }
     }
 
-    /// Sets what happens to an unfinished event when the input ends; [`End::Report`] by default.
+    /// Sets what happens to an unfinished event when the input ends; [`UnfinishedEvent::Report`] by default.
     #[must_use]
-    pub fn with_end(self, end: End) -> Self {
-        Self { ending: self.ending.with_end(end), ..self }
+    pub fn with_unfinished_event(self, policy: UnfinishedEvent) -> Self {
+        Self { ending: self.ending.with_unfinished_event(policy), ..self }
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use ssewire::{Block, Event, Frame};
 
-use crate::end::{End, Ending, discard_pending};
+use crate::end::{Ending, UnfinishedEvent, discard_pending};
 use crate::error::EventError;
 use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 use crate::read_source::{ReadError, ReadSource, Wait};
@@ -68,25 +68,27 @@ pub struct DecodeReader<R, F: Decode> {
 }
 
 impl<R, F: Decode> DecodeReader<R, F> {
-    /// Uses the format's decoder with default limits.
+    /// Creates a reader with default limits.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, F::decoder())
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates a reader with the given decoder, for another limit or a last event ID.
     pub fn with_decoder(reader: R, decoder: F::Decoder) -> Self {
         Self { source: ReadSource::new(reader), decoder, ending: Ending::default(), format: PhantomData }
     }
 
-    /// Sets what happens to an unfinished item when the input ends; [`End::Report`] by default.
-    pub fn with_end(self, end: End) -> Self {
-        Self { ending: self.ending.with_end(end), ..self }
+    /// Sets what happens to an unfinished item when the input ends; [`UnfinishedEvent::Report`] by default.
+    pub fn with_unfinished_event(self, policy: UnfinishedEvent) -> Self {
+        Self { ending: self.ending.with_unfinished_event(policy), ..self }
     }
 
-    /// Sets how long a call may wait for an item while other bytes arrive, such as comments: then it returns
-    /// [`EventError::Timeout`]. `now` is the clock: [`Instant::now`], or that of a test. It is called before each read,
-    /// so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end the stream;
-    /// see [`EventError::Timeout`].
+    /// Sets how long a call may wait for an item while only other bytes arrive, such as comments. After that time the
+    /// call returns [`EventError::Timeout`]. `now` returns the time: [`Instant::now`], or the clock of a test.
+    ///
+    /// This does **not** interrupt a read that blocks: the time is checked between two reads. Set the read timeout of
+    /// the socket as well. The read timeout of an HTTP client is not suitable, because it may end the stream; see
+    /// [`EventError::Timeout`].
     ///
     /// ```
     /// use std::time::{Duration, Instant};

@@ -11,7 +11,7 @@ use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use crate::chunk_buffer::{ChunkBuffer, Keep};
-use crate::end::{End, Ending, discard_pending};
+use crate::end::{Ending, UnfinishedEvent, discard_pending};
 use crate::error::EventError;
 use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 
@@ -78,19 +78,19 @@ pin_project! {
 }
 
 impl<S, F: Decode> DecodeStream<S, F> {
-    /// Uses the format's decoder with default limits.
+    /// Creates a stream with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, F::decoder())
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates a stream with the given decoder, for another limit or a last event ID.
     pub fn with_decoder(stream: S, decoder: F::Decoder) -> Self {
         Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default(), format: PhantomData }
     }
 
-    /// Sets what happens to an unfinished item when the input ends; [`End::Report`] by default.
-    pub fn with_end(self, end: End) -> Self {
-        Self { ending: self.ending.with_end(end), ..self }
+    /// Sets what happens to an unfinished item when the input ends; [`UnfinishedEvent::Report`] by default.
+    pub fn with_unfinished_event(self, policy: UnfinishedEvent) -> Self {
+        Self { ending: self.ending.with_unfinished_event(policy), ..self }
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.

@@ -1,4 +1,4 @@
-//! The end of the input.
+//! The end of the input, and the treatment of an event that it cuts.
 
 use crate::error::EventError;
 use crate::format::Decode;
@@ -6,7 +6,7 @@ use crate::format::Decode;
 /// Treatment of an unfinished event, or line, when the input ends. After a transport error it is always discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-pub enum End {
+pub enum UnfinishedEvent {
     /// The stream ends with [`EventError::Truncated`].
     #[default]
     Report,
@@ -22,7 +22,7 @@ pub enum End {
 /// State of the input, and the policy for its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ending {
-    end: End,
+    policy: UnfinishedEvent,
     state: State,
 }
 
@@ -36,8 +36,8 @@ enum State {
 }
 
 impl Ending {
-    pub(crate) fn with_end(self, end: End) -> Self {
-        Self { end, ..self }
+    pub(crate) fn with_unfinished_event(self, policy: UnfinishedEvent) -> Self {
+        Self { policy, ..self }
     }
 
     /// Returns whether more input may follow.
@@ -67,7 +67,7 @@ impl Ending {
     /// it from, an error, or nothing.
     pub(crate) fn complete<F: Decode, E>(&mut self, decoder: &mut F::Decoder) -> Completed<F, E> {
         if self.is_open() {
-            let rest = if self.end == End::Dispatch { F::completion(decoder) } else { &[] };
+            let rest = if self.policy == UnfinishedEvent::Dispatch { F::completion(decoder) } else { &[] };
             self.state = State::Completing(rest);
         }
         let State::Completing(rest) = &mut self.state else { return Ok(None) };
@@ -77,7 +77,7 @@ impl Ending {
         }
         self.state = State::Ended;
         match F::finish(decoder) {
-            Err(truncated) if self.end == End::Report => Err(EventError::Truncated(truncated)),
+            Err(truncated) if self.policy == UnfinishedEvent::Report => Err(EventError::Truncated(truncated)),
             Ok(()) | Err(_) => Ok(None),
         }
     }

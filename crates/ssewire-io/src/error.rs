@@ -13,11 +13,13 @@ use ssewire::{DecodeError, Truncated};
 pub enum EventError<E> {
     /// The transport failed. Nothing follows.
     Transport(E),
-    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
-    /// continue. Only a reader returns this, never a stream. If the transport ends right after `TimedOut`, the error is
-    /// [`Transport`](Self::Transport), because Unix reports a dead connection in this way; Windows reports a read
-    /// timeout as `TimedOut`, so there the end is an end. ureq and reqwest report their timeouts as errors of other
-    /// kinds: these are `Transport`, too.
+    /// The read timeout of a blocking transport expired (`WouldBlock` or `TimedOut`). Nothing is lost: call again to
+    /// continue. Only a reader returns this, never a stream.
+    ///
+    /// On Unix a dead connection looks alike: one read fails with `TimedOut`, and the next one is the end of the input.
+    /// Therefore an end directly after `TimedOut` is returned as [`Transport`](Self::Transport). On Windows `TimedOut`
+    /// is the ordinary read timeout, and an end after it is an ordinary end. The timeouts of ureq and reqwest have
+    /// other error kinds, and are `Transport`, too.
     Timeout(E),
     /// One event, or one line, was too large and is lost. The stream continues after it.
     Decode(DecodeError),

@@ -28,17 +28,18 @@ pub trait ByteStreamExt: futures_core::TryStream + Sized
 where
     Self::Ok: AsRef<[u8]>,
 {
-    /// The events; see [`EventStream`](crate::EventStream).
+    /// Returns the events; see [`EventStream`](crate::EventStream).
     fn sse_events(self) -> crate::EventStream<Pin<Box<Self>>> {
         crate::EventStream::new(Box::pin(self))
     }
 
-    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
+    /// Returns the events as three strings each; see [`TextEvent`](crate::TextEvent).
     fn text_events(self) -> crate::TextEventStream<Pin<Box<Self>>> {
         crate::TextEventStream::new(Box::pin(self))
     }
 
-    /// The events, which share the chunks that they lie within; see [`SharedEventStream`](crate::SharedEventStream).
+    /// Returns the events, which share the chunks that they lie within; see
+    /// [`SharedEventStream`](crate::SharedEventStream).
     #[cfg(feature = "bytes")]
     fn shared_sse_events(self) -> crate::SharedEventStream<Pin<Box<Self>>>
     where
@@ -47,31 +48,31 @@ where
         crate::SharedEventStream::new(Box::pin(self))
     }
 
-    /// The blocks, also those without data; see [`BlockStream`](crate::BlockStream).
+    /// Returns the blocks, also those without data; see [`BlockStream`](crate::BlockStream).
     fn sse_blocks(self) -> crate::BlockStream<Pin<Box<Self>>> {
         crate::BlockStream::new(Box::pin(self))
     }
 
-    /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream).
+    /// Returns the blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream).
     fn sse_frames(self) -> crate::FrameStream<Pin<Box<Self>>> {
         crate::FrameStream::new(Box::pin(self))
     }
 
-    /// The lines, which end as those of an event stream, for newline-delimited JSON; see
+    /// Returns the lines, which end as those of an event stream, for newline-delimited JSON; see
     /// [`LineStream`](crate::LineStream).
     #[doc(alias("ndjson", "jsonl", "json_lines"))]
     fn sse_lines(self) -> crate::LineStream<Pin<Box<Self>>> {
         crate::LineStream::new(Box::pin(self))
     }
 
-    /// The payloads of the events as `T`, until `[DONE]`; see [`JsonStream`](crate::JsonStream).
+    /// Returns the payloads of the events as `T`, until `[DONE]`; see [`JsonStream`](crate::JsonStream).
     #[cfg(feature = "json")]
     fn json_until_done<T: serde::de::DeserializeOwned>(self) -> crate::JsonStream<Pin<Box<Self>>, T> {
         crate::JsonStream::new(Box::pin(self))
     }
 
-    /// The message; see [`MessageStream`](crate::MessageStream). It keeps an error of the transport, so it is `Send`
-    /// only if the error is, too.
+    /// Returns the message; see [`MessageStream`](crate::MessageStream). It keeps an error of the transport, so it is
+    /// `Send` only if the error is, too.
     #[cfg(feature = "messages")]
     fn message(self) -> crate::MessageStream<Self> {
         crate::MessageStream::new(self)
@@ -139,19 +140,19 @@ impl<S: futures_core::TryStream> IdleTimeoutExt for S {}
 /// ```
 #[cfg(feature = "http-body")]
 pub trait HttpBodyExt: http_body::Body + Sized {
-    /// The data as a stream of chunks; see [`BodyChunks`](crate::BodyChunks).
+    /// Returns the data as a stream of chunks; see [`BodyChunks`](crate::BodyChunks).
     fn chunks(self) -> crate::BodyChunks<Self> {
         crate::BodyChunks::new(self)
     }
 
-    /// The events, which share the data that they lie within; see [`BodyEventStream`](crate::BodyEventStream).
+    /// Returns the events, which share the data that they lie within; see [`BodyEventStream`](crate::BodyEventStream).
     /// It boxes the body, as the methods of [`ByteStreamExt`] do; `BodyEventStream::new(body.chunks())` does not.
     /// `events.reconnect(Box::pin(body).chunks())` continues with the body of another connection.
     fn sse_events(self) -> crate::BodyEventStream<Pin<Box<Self>>> {
         crate::BodyEventStream::new(crate::BodyChunks::new(Box::pin(self)))
     }
 
-    /// The message; see [`MessageStream`](crate::MessageStream).
+    /// Returns the message; see [`MessageStream`](crate::MessageStream).
     #[cfg(feature = "messages")]
     fn message(self) -> crate::MessageStream<crate::BodyChunks<Self>> {
         crate::MessageStream::new(self.chunks())
@@ -184,40 +185,40 @@ impl<B: http_body::Body> HttpBodyExt for B {}
 /// ```
 #[cfg(feature = "std")]
 pub trait ReadExt: std::io::Read + Sized {
-    /// The events; see [`EventReader`](crate::EventReader).
+    /// Returns the events; see [`EventReader`](crate::EventReader).
     fn sse_events(self) -> crate::EventReader<Self> {
         crate::EventReader::new(self)
     }
 
-    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
+    /// Returns the events as three strings each; see [`TextEvent`](crate::TextEvent).
     fn text_events(self) -> crate::TextEventReader<Self> {
         crate::TextEventReader::new(self)
     }
 
-    /// The blocks, also those without data; see [`BlockReader`](crate::BlockReader).
+    /// Returns the blocks, also those without data; see [`BlockReader`](crate::BlockReader).
     fn sse_blocks(self) -> crate::BlockReader<Self> {
         crate::BlockReader::new(self)
     }
 
-    /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader).
+    /// Returns the blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader).
     fn sse_frames(self) -> crate::FrameReader<Self> {
         crate::FrameReader::new(self)
     }
 
-    /// The lines, which end as those of an event stream, for newline-delimited JSON; see
+    /// Returns the lines, which end as those of an event stream, for newline-delimited JSON; see
     /// [`LineReader`](crate::LineReader).
     #[doc(alias("ndjson", "jsonl", "json_lines"))]
     fn sse_lines(self) -> crate::LineReader<Self> {
         crate::LineReader::new(self)
     }
 
-    /// The payloads of the events as `T`, until `[DONE]`; see [`JsonReader`](crate::JsonReader).
+    /// Returns the payloads of the events as `T`, until `[DONE]`; see [`JsonReader`](crate::JsonReader).
     #[cfg(feature = "json")]
     fn json_until_done<T: serde::de::DeserializeOwned>(self) -> crate::JsonReader<Self, T> {
         crate::JsonReader::new(self)
     }
 
-    /// The message; see [`MessageReader`](crate::MessageReader).
+    /// Returns the message; see [`MessageReader`](crate::MessageReader).
     #[cfg(feature = "messages")]
     fn message(self) -> crate::MessageReader<Self> {
         crate::MessageReader::new(self)

@@ -54,14 +54,17 @@
 //! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
 //!   `FusedIterator`. There are two exceptions: `FramedRead` with an `EventCodec` reads on after its end, and a `Tap`
 //!   is fused only if its transport is.
-//! * `with_decoder` sets limits and a last event ID. [`End`] defines the treatment of an unfinished event at the end of
-//!   the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
+//! * `with_decoder` sets limits and a last event ID. [`UnfinishedEvent`] defines the treatment of an unfinished event
+//!   at the end of the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
 //! * A message ends at its last event, even if the connection stays open.
 //!
 //! # Out of scope
 //!
-//! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
-//! clock that the caller has not passed, spawns a task or needs a certain executor; nothing has to be `Send` or `Sync`.
+//! This crate does not split bytes into lines, events or messages: `ssewire` and `ssewire-messages` do. Only
+//! `JsonReader` and `JsonStream` (feature `json`) look at payloads, which they parse with serde_json.
+//!
+//! Nothing opens a connection, reads a clock that the caller has not passed, spawns a task or needs a certain executor;
+//! nothing has to be `Send` or `Sync`.
 //! A [`MessageStream`], a [`StartedStream`] and the methods of [`ByteStreamExt`] and [`HttpBodyExt`], except
 //! `tap_message` and `chunks`, box the transport, once, so that callers need not pin it. Nothing reconnects by itself:
 //! [`Reconnect`](ssewire::Reconnect) computes the delay, and `reconnect` continues with a new connection.
@@ -146,7 +149,7 @@ pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, Lin
 #[cfg(feature = "stream")]
 pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, TextEventStream};
 #[cfg(any(feature = "std", feature = "stream"))]
-pub use end::End;
+pub use end::UnfinishedEvent;
 pub use error::EventError;
 #[cfg(feature = "http-body")]
 pub use event_body::{EventBody, NoTimer};

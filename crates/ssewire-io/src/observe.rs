@@ -21,10 +21,10 @@ use ssewire::{Decoder, Event};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait Observer {
-    /// Called with the bytes that have just passed.
+    /// Is called with the bytes that have just passed.
     fn on_chunk(&mut self, bytes: &[u8]);
 
-    /// Called once, when nothing more will pass: the input has ended or failed, or the tap was dropped.
+    /// Is called once, when nothing more will pass: the input has ended or failed, or the tap was dropped.
     fn on_end(&mut self) {}
 }
 
@@ -71,12 +71,12 @@ pub struct EventObserver<F> {
 }
 
 impl<F: FnMut(Event<'_>)> EventObserver<F> {
-    /// Uses a decoder with default limits.
+    /// Creates an observer with default limits.
     pub fn new(on_event: F) -> Self {
         Self::with_decoder(Decoder::new(), on_event)
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates an observer with the given decoder, for another limit or a last event ID.
     pub fn with_decoder(decoder: Decoder, on_event: F) -> Self {
         Self { decoder, on_event }
     }

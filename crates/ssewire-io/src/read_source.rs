@@ -87,10 +87,9 @@ impl<R> ReadSource<R> {
 }
 
 impl<R: Read> ReadSource<R> {
-    /// Feeds `decode` until it finds something. It is found in the [`chunk`](Self::chunk) from the offset on that is
-    /// returned with it. `None`: the input has ended, or has failed before.
-    ///
-    /// The reader is not called again after its end, or after an error other than a timeout.
+    /// Passes input to `decode` until that returns an item or an error. Returns the item, and the offset from which on
+    /// the [`chunk`](Self::chunk) is the input of that call: the item is resolved from it. Returns `None` after the end
+    /// of the input or an error other than a timeout. After either the reader is not called again.
     pub(crate) fn drive<T, E>(
         &mut self,
         wait: &mut Wait,
@@ -121,7 +120,7 @@ impl<R: Read> ReadSource<R> {
         self.idle.as_ref().zip(deadline).is_some_and(|(idle, deadline)| (idle.now)() >= deadline)
     }
 
-    /// Reads once; an interrupted read yields no bytes. `false`: the input has ended.
+    /// Reads once; an interrupted read yields no bytes. Returns `false` if the input has ended.
     fn refill(&mut self) -> Result<bool, ReadError> {
         if self.is_ended {
             return Ok(false);

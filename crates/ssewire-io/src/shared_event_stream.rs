@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use ssewire::{Decoder, SharedEvent};
 
 use crate::chunk_buffer::{ChunkBuffer, Keep};
-use crate::end::{End, Ending, discard_pending};
+use crate::end::{Ending, UnfinishedEvent, discard_pending};
 use crate::error::EventError;
 use crate::format::Events;
 
@@ -33,19 +33,19 @@ pin_project! {
 }
 
 impl<S> SharedEventStream<S> {
-    /// Uses a decoder with default limits.
+    /// Creates a stream with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, Decoder::new())
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates a stream with the given decoder, for another limit or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
         Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default() }
     }
 
-    /// Sets what happens to an unfinished event when the input ends; [`End::Report`] by default.
-    pub fn with_end(self, end: End) -> Self {
-        Self { ending: self.ending.with_end(end), ..self }
+    /// Sets what happens to an unfinished event when the input ends; [`UnfinishedEvent::Report`] by default.
+    pub fn with_unfinished_event(self, policy: UnfinishedEvent) -> Self {
+        Self { ending: self.ending.with_unfinished_event(policy), ..self }
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.

@@ -28,19 +28,19 @@ pin_project! {
     pub struct Tap<T, O> {
         #[pin]
         inner: T,
-        observed: Observed<O>,
+        observed: ObserverSlot<O>,
     }
 }
 
 /// An observer that is notified of the end once, at the latest when it is dropped.
-struct Observed<O> {
+struct ObserverSlot<O> {
     observer: O,
     /// [`Observer::on_end`], until it has been called; absent while [`Observer::on_chunk`] runs. A pointer, because a
     /// `Drop` with a bound would put the bound on every struct that contains a tap.
     on_end: Option<fn(&mut O)>,
 }
 
-impl<O: Observer> Observed<O> {
+impl<O: Observer> ObserverSlot<O> {
     fn on_chunk(&mut self, bytes: &[u8]) {
         // Some transports continue after an end or an error; that passes unseen.
         if let Some(on_end) = self.on_end.take() {
@@ -51,7 +51,7 @@ impl<O: Observer> Observed<O> {
     }
 }
 
-impl<O> Observed<O> {
+impl<O> ObserverSlot<O> {
     fn on_end(&mut self) {
         if let Some(on_end) = self.on_end.take() {
             on_end(&mut self.observer);
@@ -59,7 +59,7 @@ impl<O> Observed<O> {
     }
 }
 
-impl<O> Drop for Observed<O> {
+impl<O> Drop for ObserverSlot<O> {
     fn drop(&mut self) {
         self.on_end();
     }
@@ -68,7 +68,7 @@ impl<O> Drop for Observed<O> {
 impl<T, O: Observer> Tap<T, O> {
     /// Passes `inner` through.
     pub fn new(inner: T, observer: O) -> Self {
-        Self { inner, observed: Observed { observer, on_end: Some(O::on_end) } }
+        Self { inner, observed: ObserverSlot { observer, on_end: Some(O::on_end) } }
     }
 }
 

@@ -104,7 +104,7 @@ fn after_two_retries_it_is_enough() {
 }
 
 #[test]
-fn what_would_fail_again_is_not_tried_again() {
+fn a_request_that_would_fail_again_is_not_repeated() {
     for client in CLIENTS {
         let server = Server::start().unwrap();
         server.serve("/v1/messages", Script::error(401, "authentication_error", "invalid x-api-key"));

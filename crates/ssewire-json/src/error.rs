@@ -32,8 +32,8 @@ impl JsonError {
         self.kind
     }
 
-    /// Byte offset in [`PartialJson::raw`](crate::PartialJson::raw) of the first byte with which the text cannot become
-    /// valid JSON any more.
+    /// Returns the byte offset in [`PartialJson::raw`](crate::PartialJson::raw) of the first byte with which the text
+    /// cannot become valid JSON any more.
     ///
     /// For [`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd) it is the end of the text, for
     /// [`NumberOutOfRange`](JsonErrorKind::NumberOutOfRange) the first byte of the number.

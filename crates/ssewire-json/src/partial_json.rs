@@ -209,7 +209,7 @@ impl PartialJson {
         self.parser.error()
     }
 
-    /// Number of arrays and objects that are open at the end of the text, at most 127.
+    /// Returns the number of arrays and objects that are open at the end of the text, at most 127.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.parser.depth()

@@ -28,7 +28,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Any free port of the loopback interface, recorded pace, no fault.
+    /// Creates a configuration with the defaults: any free port of the loopback interface, the recorded pace, no fault.
     #[must_use]
     pub fn new() -> Self {
         Self { port: 0, streams: Vec::new(), speed: 1.0, delay: Duration::ZERO, chunk_size: None, faults: Vec::new() }
@@ -158,6 +158,8 @@ pub fn serve(config: &Config) -> io::Result<Server> {
     Ok(server)
 }
 
+/// Reads a recording of at most 16 MiB.
+///
 /// # Errors
 /// An error of the file, or a file that is too large: a device has no end.
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -62,16 +62,16 @@ pub(crate) enum Step {
 
 /// Complete responses and first steps.
 impl Script {
-    /// 200 and an event stream, chunked.
+    /// Creates a response of status 200 with an event stream, chunked.
     #[must_use]
     pub fn stream(bytes: impl Into<Vec<u8>>) -> Self {
         Self::event_stream().send(bytes)
     }
 
-    /// 200 and a recorded event stream, chunked, at its recorded pace. A comment line `: ssewire +123ms`, as
-    /// `ssewire record` writes it, is a pause of that time and is not sent. A recording without such lines is sent at
-    /// once. A response head in front of the body is not sent. [`speed`](Self::speed) scales the pace,
-    /// [`delayed_by`](Self::delayed_by) replaces it.
+    /// Creates a response of status 200 with a recorded event stream, chunked, at its recorded pace. A comment line `:
+    /// ssewire +123ms`, as `ssewire record` writes it, is a pause of that time and is not sent. A recording without
+    /// such lines is sent at once. A response head in front of the body is not sent. [`speed`](Self::speed) scales the
+    /// pace, [`delayed_by`](Self::delayed_by) replaces it.
     ///
     /// ```
     /// use ssewire_replay::Script;
@@ -86,50 +86,51 @@ impl Script {
         })
     }
 
-    /// A status, with a content-length and without a body yet. The status is one of three digits.
+    /// Creates a response of this status, with a content-length and without a body yet. The status is one of three
+    /// digits.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::new(status, Framing::ContentLength)
     }
 
-    /// An error as the Messages API sends it instead of a stream.
+    /// Creates a response with an error as the Messages API sends it instead of a stream.
     #[must_use]
     pub fn error(status: u16, kind: &str, message: &str) -> Self {
         Self::status(status).json(error_body(kind, message))
     }
 
-    /// The error 429, `rate_limit_error`, with `retry-after: 1`.
+    /// Creates a response with the error 429, `rate_limit_error`, with `retry-after: 1`.
     #[must_use]
     pub fn rate_limit() -> Self {
         Self::error(429, "rate_limit_error", "Number of requests has exceeded your rate limit")
             .header("retry-after", "1")
     }
 
-    /// The error 529, `overloaded_error`.
+    /// Creates a response with the error 529, `overloaded_error`.
     #[must_use]
     pub fn overloaded() -> Self {
         Self::error(529, "overloaded_error", "Overloaded")
     }
 
-    /// A whole message as JSON: the response to a request without `"stream": true`.
+    /// Creates a response with a whole message as JSON, as the API sends it for a request without `"stream": true`.
     #[must_use]
     pub fn json_message() -> Self {
         Self::status(200).json(samples::MESSAGE)
     }
 
-    /// An HTML page instead of the stream, with status 200, as captive portals send it.
+    /// Creates a response with an HTML page instead of the stream, with status 200, as captive portals send it.
     #[must_use]
     pub fn html_page() -> Self {
         Self::status(200).header("content-type", "text/html").send(samples::HTML)
     }
 
-    /// An event stream compressed by gzip, without the header that says so.
+    /// Creates a response with an event stream compressed by gzip, without the header that says so.
     #[must_use]
     pub fn compressed() -> Self {
         Self::stream(samples::GZIP)
     }
 
-    /// An event stream without a byte.
+    /// Creates a response with an event stream without a byte.
     #[must_use]
     pub fn empty() -> Self {
         Self::event_stream()

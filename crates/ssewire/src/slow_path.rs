@@ -127,14 +127,15 @@ impl<S: Storage> Decoder<S> {
                 self.scanner.set_terminator(terminator);
             }
             // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event is
-            // lost: `discard_event` turns the open line into `Skipped`, but an `id` or a `retry` is still read.
-            let saved = if ended { Ok(()) } else { self.save(cursor) };
-            if saved.is_err() {
+            // lost. `discard_event` then turns the open line into `Skipped`, so that `read_value` does not replace this
+            // error; an `id` or a `retry` is still read.
+            let mut stored = if ended { Ok(()) } else { self.save(cursor) };
+            if stored.is_err() {
                 self.discard_event();
             }
-            let (mut read, mut frame) = (Ok(()), None);
+            let mut frame = None;
             match self.line {
-                LineState::Data | LineState::Event => read = self.read_value(cursor, content, ended),
+                LineState::Data | LineState::Event => stored = self.read_value(cursor, content, ended),
                 LineState::Id => self.read_id(content, ended),
                 // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to
                 // that integer. Otherwise, ignore the field."
@@ -150,11 +151,11 @@ impl<S: Storage> Decoder<S> {
                 LineState::Start(_) | LineState::Blank | LineState::Skipped => {}
             }
             if !ended {
-                return saved.and(read).map(|()| None);
+                return stored.map(|()| None);
             }
             self.line = LineState::START;
             self.buffer.discard_value();
-            read?;
+            stored?;
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
                 self.save(cursor)?;

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_precedes_the_next_chunk() {
+    fn the_rest_precedes_the_next_chunk() {
         let mut rest = Rest::default();
         let mut next = |chunk: &[u8], len| rest.decode(chunk, |input| take(input, len).to_vec());
         assert_eq!(next(b"abcdef", 4), b"abcd");

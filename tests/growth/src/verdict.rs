@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_its_bounds_passes() {
+    fn a_family_within_its_bounds_passes() {
         assert_eq!(failures_of(family(), |_| {}), []);
     }
 

@@ -284,7 +284,7 @@ fn has_char(line: &str) -> bool {
 }
 
 #[test]
-fn adapters_do_not_parse() {
+fn adapters_do_not_frame() {
     assert!(has_char("Some('{')") && has_char(r"== b'\n'") && !has_char("<'a, 'b>(&'a str)"));
     let mut files = BTreeSet::new();
     let sources_of_io = root().join("crates/ssewire-io/src");

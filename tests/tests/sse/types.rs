@@ -80,7 +80,7 @@ fn error_display_contains_the_number() {
         small(InvalidId::TooLong { max_bytes: 29 }).0,
         small(InvalidId::CapacityExceeded { capacity: 31 }).0,
     ];
-    for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id", "NUL", "29", "31"]) {
+    for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "event ID", "NUL", "29", "31"]) {
         assert!(text.contains(number), "{text:?} does not contain {number}");
         assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text:?} is not in error style");
         assert!(!text.contains('\n') && !text.contains("secret"));

@@ -14,6 +14,8 @@ use crate::input::{Input, Times};
 use crate::output::Output;
 use crate::units;
 
+/// Plays the sample stream.
+///
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

@@ -8,6 +8,8 @@ use crate::exit::Exit;
 use crate::input::{Input, line_of};
 use crate::output::Output;
 
+/// Prints the events of a message stream as JSON lines.
+///
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

@@ -56,7 +56,7 @@ pub(crate) struct Position {
     is_shown: bool,
 }
 
-/// The kind of the input.
+/// The result of a run: the message of a stream, or a plain JSON message instead of a stream.
 pub(crate) enum Outcome<'a> {
     /// A stream with this message, complete or partial; `None` if it had no event of a message.
     Stream(Option<&'a Message>),

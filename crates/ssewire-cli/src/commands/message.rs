@@ -8,6 +8,8 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::output::Output;
 
+/// Prints the message of a stream as JSON.
+///
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

@@ -11,6 +11,8 @@ use crate::exit::Exit;
 use crate::input::{self, Input, Next};
 use crate::output::Output;
 
+/// Records a stream with the times at which its bytes arrived.
+///
 /// # Errors
 /// An error of standard output. The recording then has the bytes up to there.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

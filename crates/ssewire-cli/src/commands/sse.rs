@@ -17,6 +17,8 @@ use crate::units::count;
 /// A longer comment is printed truncated.
 const MAX_COMMENT_BYTES: usize = 64 * 1024;
 
+/// Prints the events of any event stream.
+///
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

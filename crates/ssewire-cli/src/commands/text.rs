@@ -11,6 +11,8 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::output::Output;
 
+/// Prints the text of a message as it arrives.
+///
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

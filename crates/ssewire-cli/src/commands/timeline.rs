@@ -11,6 +11,8 @@ use crate::input::{Input, Times};
 use crate::output::Output;
 use crate::timeline::{Axis, Recording, svg, terminal};
 
+/// Draws a message stream over time.
+///
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {

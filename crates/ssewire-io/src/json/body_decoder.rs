@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use ssewire::{BodyStart, ByteOrderMark, DecodeError, Decoder, EventSpan, Truncated};
+use ssewire::{BodyStart, BomSkipper, DecodeError, Decoder, EventSpan, Truncated};
 
 use super::{JsonPayloadError, JsonPayloadErrorKind};
 
@@ -18,7 +18,7 @@ pub(crate) struct BodyDecoder {
 
 enum BodyState {
     /// Nothing but a byte order mark, or a part of one, and white space so far.
-    Blank(ByteOrderMark),
+    Blank(BomSkipper),
     /// JSON or a web page, if no event follows.
     Kept(Vec<u8>),
     /// An event stream.
@@ -27,7 +27,7 @@ enum BodyState {
 
 impl BodyState {
     fn new() -> Self {
-        Self::Blank(ByteOrderMark::default())
+        Self::Blank(BomSkipper::default())
     }
 }
 
@@ -56,8 +56,8 @@ impl BodyDecoder {
     #[cold]
     fn keep(&mut self, mut input: &[u8]) {
         if let BodyState::Blank(mark) = &mut self.state {
-            let (withheld, rest) = mark.skip(input);
-            input = if withheld.is_empty() { rest } else { withheld };
+            let (replayed, rest) = mark.skip(input);
+            input = if replayed.is_empty() { rest } else { replayed };
             match BodyStart::skip_blank(&mut input) {
                 BodyStart::Blank => {}
                 BodyStart::Json | BodyStart::Html => self.state = BodyState::Kept(Vec::new()),
@@ -75,7 +75,7 @@ impl BodyDecoder {
         self.decoder.finish()
     }
 
-    /// The error for a body that has ended without any event, if it begins as JSON or as a web page.
+    /// Returns the error for a body that has ended without any event, if it begins as JSON or as a web page.
     pub(crate) fn non_stream_body(&self) -> Option<JsonPayloadError> {
         let BodyState::Kept(kept) = &self.state else { return None };
         let whole = match kept.utf8_chunks().last() {

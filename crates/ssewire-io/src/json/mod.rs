@@ -204,3 +204,29 @@ fn is_number(payload: &str) -> bool {
     payload.trim_ascii_end().ends_with(|last: char| last.is_ascii_digit())
         && serde_json::from_str::<IgnoredAny>(payload).is_ok()
 }
+
+/// The methods of both adapters that need only their events and their progress.
+macro_rules! json_methods {
+    () => {
+        /// Sets what happens to an unfinished event when the input ends; here [`UnfinishedEvent::Dispatch`] by default.
+        pub fn with_unfinished_event(self, policy: UnfinishedEvent) -> Self {
+            Self { events: self.events.with_unfinished_event(policy), ..self }
+        }
+
+        /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always
+        /// send it, and where the stream is passed on as another type, so that nobody can call
+        /// [`is_done`](Self::is_done). A payload that the end of the input cut is the same error, except with
+        /// [`UnfinishedEvent::Report`], where it is [`EventError::Truncated`](crate::EventError::Truncated). If the
+        /// server reported an error and then ended the stream, this error follows the reported one, which is the cause.
+        pub fn with_required_done(self) -> Self {
+            Self { progress: self.progress.with_required_done(), ..self }
+        }
+
+        /// Returns whether `[DONE]` was received, perhaps with white space around it.
+        #[must_use]
+        pub fn is_done(&self) -> bool {
+            self.progress.is_done()
+        }
+    };
+}
+use json_methods;

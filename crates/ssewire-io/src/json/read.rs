@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
 use super::body_decoder::BodyDecoder;
-use super::{Json, JsonEvent, JsonStreamError, Progress};
-use crate::{DecodeReader, End};
+use super::{Json, JsonEvent, JsonStreamError, Progress, json_methods};
+use crate::{DecodeReader, UnfinishedEvent};
 
 /// The payloads of the events of a blocking reader, parsed as `T`, until `[DONE]` or the end of the input.
 ///
@@ -23,15 +23,9 @@ use crate::{DecodeReader, End};
 /// # Ok::<(), ssewire_io::JsonStreamError<std::io::Error>>(())
 /// ```
 ///
-/// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
-/// with its text; the next item continues after it. A body of JSON or HTML instead of events is one, too, and final.
-/// Events with blank data are skipped, whatever their type, except `error`: some servers send them as keep-alives. The
-/// input may end without `[DONE]`, as with some vendors, unless [`with_required_done`](Self::with_required_done)
-/// forbids it. At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
+#[doc = include_str!("payloads.md")]
 ///
-/// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
-/// kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing,
-/// such as `event: error`: use [`End::Report`] if the event type matters.
+/// At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
 #[must_use = "nothing is read before a method is called"]
 pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
@@ -39,42 +33,25 @@ pub struct JsonReader<R, T> {
 }
 
 impl<R, T> JsonReader<R, T> {
-    /// Uses a decoder with default limits.
+    /// Creates a reader with default limits.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, Decoder::new())
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates a reader with the given decoder, for another limit or a last event ID.
     pub fn with_decoder(reader: R, decoder: Decoder) -> Self {
         Self {
-            events: DecodeReader::with_decoder(reader, BodyDecoder::new(decoder)).with_end(End::Dispatch),
+            events: DecodeReader::with_decoder(reader, BodyDecoder::new(decoder))
+                .with_unfinished_event(UnfinishedEvent::Dispatch),
             progress: Progress::default(),
         }
     }
 
-    /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
-    pub fn with_end(self, end: End) -> Self {
-        Self { events: self.events.with_end(end), ..self }
-    }
-
-    /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always send
-    /// it, and where the stream is passed on as another type, so that nobody can call [`is_done`](Self::is_done). A
-    /// payload that the end of the input cut is the same error, except with [`End::Report`], where it is
-    /// [`EventError::Truncated`](crate::EventError::Truncated). If the server reported an error and then ended the
-    /// stream, this error follows the reported one, which is the cause.
-    pub fn with_required_done(self) -> Self {
-        Self { progress: self.progress.with_required_done(), ..self }
-    }
+    json_methods!();
 
     /// As [`DecodeReader::with_idle_timeout`]. Events with blank data do not restart the time.
     pub fn with_idle_timeout(self, timeout: Duration, now: fn() -> Instant) -> Self {
         Self { events: self.events.with_idle_timeout(timeout, now), ..self }
-    }
-
-    /// Returns whether `[DONE]` was received, perhaps with white space around it.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        self.progress.is_done()
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
 use super::body_decoder::BodyDecoder;
-use super::{Json, JsonEvent, JsonStreamError, Progress};
-use crate::{DecodeStream, End};
+use super::{Json, JsonEvent, JsonStreamError, Progress, json_methods};
+use crate::{DecodeStream, UnfinishedEvent};
 
 pin_project! {
     /// The payloads of a stream of events, parsed as `T`, until `[DONE]` or the end of the input.
@@ -35,15 +35,7 @@ pin_project! {
     /// # }).unwrap();
     /// ```
     ///
-    /// A payload that is not a `T`, or an error that the server reports, is a
-    /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. A body of JSON or
-    /// HTML instead of events is one, too, and final. Events with blank data are skipped, whatever their type, except
-    /// `error`: some servers send them as keep-alives. The input may end without `[DONE]`, as with some vendors, unless
-    /// [`with_required_done`](Self::with_required_done) forbids it.
-    ///
-    /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of
-    /// the kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be
-    /// missing, such as `event: error`: use [`End::Report`] if the event type matters.
+    #[doc = include_str!("payloads.md")]
     ///
     /// At `[DONE]` it polls the body once, without waiting, so that the HTTP client can reuse the connection.
     #[must_use = "streams do nothing unless polled"]
@@ -55,38 +47,21 @@ pin_project! {
 }
 
 impl<S, T> JsonStream<S, T> {
-    /// Uses a decoder with default limits.
+    /// Creates a stream with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, Decoder::new())
     }
 
-    /// Uses the given decoder: with another limit, or a last event ID.
+    /// Creates a stream with the given decoder, for another limit or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
         Self {
-            events: DecodeStream::with_decoder(stream, BodyDecoder::new(decoder)).with_end(End::Dispatch),
+            events: DecodeStream::with_decoder(stream, BodyDecoder::new(decoder))
+                .with_unfinished_event(UnfinishedEvent::Dispatch),
             progress: Progress::default(),
         }
     }
 
-    /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
-    pub fn with_end(self, end: End) -> Self {
-        Self { events: self.events.with_end(end), ..self }
-    }
-
-    /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always send
-    /// it, and where the stream is passed on as another type, so that nobody can call [`is_done`](Self::is_done). A
-    /// payload that the end of the input cut is the same error, except with [`End::Report`], where it is
-    /// [`EventError::Truncated`](crate::EventError::Truncated). If the server reported an error and then ended the
-    /// stream, this error follows the reported one, which is the cause.
-    pub fn with_required_done(self) -> Self {
-        Self { progress: self.progress.with_required_done(), ..self }
-    }
-
-    /// Returns whether `[DONE]` was received, perhaps with white space around it.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        self.progress.is_done()
-    }
+    json_methods!();
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
     #[must_use]

@@ -98,13 +98,13 @@ impl MessageEnd {
         self.response_head().and_then(ResponseHead::request_id)
     }
 
-    /// See [`Message::model`].
+    /// As [`Message::model`].
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.message().model()
     }
 
-    /// See [`Message::usage`].
+    /// As [`Message::usage`].
     #[must_use]
     pub fn usage(&self) -> Option<&Usage> {
         self.message().usage()
@@ -133,13 +133,13 @@ impl fmt::Debug for MessageEnd {
 }
 
 impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
-    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
-    /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
+    /// Creates an observer with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation
+    /// of the protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(on_observed: F) -> Self {
         Self::with_decoder(MessageDecoder::new(), on_observed)
     }
 
-    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
+    /// Creates an observer with the given decoder: for `Validation::Strict`, other limits, or the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_observed: F) -> Self {
         Self { messages: Messages::new(decoder), on_observed }
     }
@@ -186,13 +186,13 @@ pub struct MessageEndObserver<F> {
 }
 
 impl<F: FnMut(MessageEnd)> MessageEndObserver<F> {
-    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
-    /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
+    /// Creates an observer with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation
+    /// of the protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(on_end: F) -> Self {
         Self::with_decoder(MessageDecoder::new(), on_end)
     }
 
-    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
+    /// Creates an observer with the given decoder: for `Validation::Strict`, other limits, or the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_end: F) -> Self {
         Self { messages: Messages::new(decoder), on_end }
     }

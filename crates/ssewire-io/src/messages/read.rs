@@ -20,14 +20,12 @@ use crate::read_source::{ReadError, ReadSource};
 /// ```
 /// use ssewire_io::ReadExt as _;
 ///
-/// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
-/// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
-/// let mut reply = response.message(); // the body that any blocking HTTP client has
-/// while let Some(text) = reply.next_text()? {
-///     print!("{text}");
-/// }
-/// let message = reply.finish()?;
-/// println!("\n{:?}, {:?} tokens", message.stop_reason(), message.output_tokens());
+/// # let response = &b"data:
+/// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\ #   data:
+/// {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+/// let mut reply = response.message(); // the body that any blocking HTTP client has while let Some(text) =
+/// reply.next_text()? { print!("{text}"); } let message = reply.finish()?; println!("\n{:?}, {:?} tokens",
+/// message.stop_reason(), message.output_tokens());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -47,24 +45,23 @@ pub struct MessageReader<R> {
 type Error = MessageReadError<io::Error>;
 
 impl<R> MessageReader<R> {
-    /// Uses a decoder with default limits and [`Validation::Lenient`]: a violation of the
+    /// Creates a reader with default limits and [`Validation::Lenient`]: a violation of the
     /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, MessageDecoder::new())
     }
 
-    /// Uses the given decoder: with other limits of events or blocks, or with a last event ID.
+    /// Creates a reader with the given decoder, for other limits of events or blocks, or a last event ID.
     pub fn with_decoder(reader: R, decoder: MessageDecoder) -> Self {
         Self { source: ReadSource::new(reader), state: MessageState::new(decoder) }
     }
 
     message_methods!();
 
-    /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
-    /// [`MessageReadError::Timeout`]. Each update restarts the time, also one that the call skips, and also a `ping`,
-    /// which is a sign of life of this API. `now` is the clock: [`Instant::now`], or that of a test. It is called
-    /// before each read, so the transport needs a read timeout, too: that of a socket, because that of an HTTP client
-    /// may end the message; see [`EventError::Timeout`](crate::EventError::Timeout).
+    /// As [`DecodeReader::with_idle_timeout`](crate::DecodeReader::with_idle_timeout), with the error
+    /// [`MessageReadError::Timeout`]. It does **not** interrupt a read that blocks: set the read timeout of the socket
+    /// as well. Each update restarts the time, also one that the call skips, and also a `ping`, which is a sign of life
+    /// of this API.
     pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
         self.source.set_idle_limit(timeout, now);
         self
@@ -180,7 +177,7 @@ impl<R: Read> MessageReader<R> {
                         Ok(None) => self.state.end_input(),
                         Err(ReadError::Timeout(error)) => return Err(MessageReadError::Timeout(error)),
                         Err(ReadError::Failed(error)) => {
-                            self.state.record_failure(error);
+                            self.state.record_transport_error(error);
                             self.state.end_input();
                         }
                     }

@@ -27,8 +27,10 @@ use super::state::{Found, MessageState};
 /// use ssewire_io::{ByteStreamExt as _, StartedStream};
 ///
 /// # futures::executor::block_on(async {
-/// # let overloaded = &b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n"[..];
-/// # let healthy = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+/// # let overloaded = &b"data:
+/// {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n"[..]; # let healthy = &b"data:
+/// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\ndata:
+/// {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
 /// # let responses = [overloaded, healthy].map(|body| stream::iter([Ok::<_, std::io::Error>(body)]));
 /// for response in responses {
 ///     match StartedStream::wait_for(response).await {
@@ -59,8 +61,9 @@ impl<S: TryStream> StartedStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Reads until the first content block begins, the message is complete without one, or 1 MiB has arrived without
-    /// one; empty and small chunks count as 256 bytes each. The chunks are held until they are returned.
+    /// Waits for the start of the message: reads until the first content block begins, the message is complete without
+    /// one, or 1 MiB has arrived without one; empty and small chunks count as 256 bytes each. The chunks are held until
+    /// they are returned.
     ///
     /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body. The error
     /// keeps the body, and so the connection and the chunks, until it is dropped.
@@ -109,10 +112,10 @@ where
                 end => {
                     self.is_ended = true;
                     if let Some(Err(error)) = end {
-                        state.record_failure(error);
+                        state.record_transport_error(error);
                     }
                     while state.drain()?.is_some() {}
-                    self.error = state.take_failure();
+                    self.error = state.take_transport_error();
                     break;
                 }
             };

@@ -24,12 +24,12 @@ pub(super) struct MessageState<E> {
     phase: Phase,
     rejected: Option<MessageDecodeError>,
     /// Report in the error of [`Phase::Failed`].
-    failed: Option<SharedReport>,
+    returned_report: Option<SharedReport>,
     /// Set after the first message of the body: the absence of a further message is not an error.
     is_later: bool,
     /// The error of a transport that failed. Kept until the updates before it are returned, and after a message that is
     /// complete: the body was to continue.
-    failure: Option<E>,
+    transport_error: Option<E>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,9 @@ impl<E> MessageState<E> {
             decoder: Box::new(decoder),
             phase: Phase::Reading,
             rejected: None,
-            failed: None,
+            returned_report: None,
             is_later: false,
-            failure: None,
+            transport_error: None,
         }
     }
 
@@ -108,14 +108,14 @@ impl<E> MessageState<E> {
     }
 
     /// Records the error of the transport: it belongs to the message that the input ends in.
-    pub(super) fn record_failure(&mut self, error: E) {
-        self.failure = Some(error);
+    pub(super) fn record_transport_error(&mut self, error: E) {
+        self.transport_error = Some(error);
     }
 
     /// Returns the error of a transport that failed after the message that is complete.
     #[cfg(feature = "stream")]
-    pub(super) fn take_failure(&mut self) -> Option<E> {
-        self.failure.take()
+    pub(super) fn take_transport_error(&mut self) -> Option<E> {
+        self.transport_error.take()
     }
 
     /// Returns the next update caused by the end of the input. After the last one determines whether the message is
@@ -126,11 +126,11 @@ impl<E> MessageState<E> {
             Ok(Step::NeedInput | Step::Ended) => {}
             Err(error) => self.rejected = Some(error),
         }
-        if self.failure.is_none() || self.decoder.is_complete() {
+        if self.transport_error.is_none() || self.decoder.is_complete() {
             return self.conclude().map(|()| None);
         }
-        let failure = self.failure.take();
-        self.take_message(failure).map(|_| None)
+        let transport_error = self.transport_error.take();
+        self.take_message(transport_error).map(|_| None)
     }
 
     pub(super) fn resolve<'s>(&'s self, chunk: &'s [u8], span: UpdateSpan) -> UpdateEvent<'s> {
@@ -140,11 +140,11 @@ impl<E> MessageState<E> {
     /// Ends the message at a read timeout, which does not matter for a message that is complete.
     #[cfg(feature = "std")]
     pub(super) fn interrupt(&mut self, timeout: E) -> Result<(), IncompleteMessage<E>> {
-        self.failure = Some(timeout);
+        self.transport_error = Some(timeout);
         // An event without its blank line still belongs to the message.
         while self.drain()?.is_some() {}
         // The transport may go on.
-        self.failure = None;
+        self.transport_error = None;
         Ok(())
     }
 
@@ -168,7 +168,7 @@ impl<E> MessageState<E> {
         self.is_later = true;
         self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
         result.map_err(|incomplete| {
-            let report = self.failed.insert(incomplete.into());
+            let report = self.returned_report.insert(incomplete.into());
             IncompleteMessage::new(report.clone(), self.rejected, transport)
         })
     }
@@ -186,7 +186,7 @@ impl<E> MessageState<E> {
 
     /// Continues after an incomplete message.
     pub(super) fn skip_failed(&mut self) {
-        if self.failed.take().is_some() {
+        if self.returned_report.take().is_some() {
             self.rejected = None;
             self.phase = Phase::Reading;
         }
@@ -194,7 +194,7 @@ impl<E> MessageState<E> {
 
     /// Returns the message that has ended.
     pub(super) fn finish(self) -> Result<Message, IncompleteMessage<E>> {
-        match self.failed {
+        match self.returned_report {
             Some(report) => Err(IncompleteMessage::new(report, self.rejected, None)),
             None => self
                 .decoder
@@ -205,7 +205,7 @@ impl<E> MessageState<E> {
 
     /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
-        match &self.failed {
+        match &self.returned_report {
             Some(report) => Cow::Borrowed(report.partial()),
             None => self.decoder.snapshot(),
         }

@@ -23,13 +23,11 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// use ssewire_io::ByteStreamExt as _;
 ///
 /// # futures::executor::block_on(async {
-/// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
-/// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
-/// let mut reply = body.message(); // for example `response.bytes_stream()` of reqwest
-/// while let Some(text) = reply.next_text().await? {
-///     print!("{text}");
-/// }
-/// let message = reply.finish().await?;
+/// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data:
+/// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\ #   data:
+/// {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata:
+/// {\"type\":\"message_stop\"}\n\n"[..])]); let mut reply = body.message(); // for example `response.bytes_stream()` of
+/// reqwest while let Some(text) = reply.next_text().await? { print!("{text}"); } let message = reply.finish().await?;
 /// println!("\n{:?}, {:?} tokens", message.stop_reason(), message.output_tokens());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -58,13 +56,13 @@ pub struct MessageStream<S: TryStream> {
 impl<S: TryStream> Unpin for MessageStream<S> {}
 
 impl<S: TryStream> MessageStream<S> {
-    /// Uses a decoder with default limits and [`Validation::Lenient`]: a violation of the
+    /// Creates a stream with default limits and [`Validation::Lenient`]: a violation of the
     /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, MessageDecoder::new())
     }
 
-    /// Uses the given decoder: with other limits of events or blocks, or with a last event ID.
+    /// Creates a stream with the given decoder, for other limits of events or blocks, or a last event ID.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
         let state = MessageState::new(decoder);
         Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state }
@@ -181,19 +179,16 @@ where
     /// }
     ///
     /// # futures::executor::block_on(async {
-    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"A\"}]}}\n\n\
-    /// #   data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"B\"}}\n\n\
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data:
+    /// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"A\"}]}}\n\n\ #   data:
+    /// {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"B\"}}\n\n\
     /// #   data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"C\"}}\n\n\
-    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
-    /// let deltas = body.message().flat_map_updates(|event| {
-    ///     // Not `Update::Text` alone: the start of a message or of a block may have text, too.
-    ///     let mut deltas: Vec<_> = event.update.text_deltas().map(|text| Delta::Text(text.to_owned())).collect();
-    ///     if let Update::ToolCall(call) = event.update {
-    ///         deltas.push(Delta::ToolCall(call.into_owned()));
-    ///     }
-    ///     deltas
-    /// });
-    /// let deltas: Vec<Delta> = deltas.try_collect().await?;
+    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata:
+    /// {\"type\":\"message_stop\"}\n\n"[..])]); let deltas = body.message().flat_map_updates(|event| { // Not
+    /// `Update::Text` alone: the start of a message or of a block may have text, too. let mut deltas: Vec<_> =
+    /// event.update.text_deltas().map(|text| Delta::Text(text.to_owned())).collect(); if let Update::ToolCall(call) =
+    /// event.update { deltas.push(Delta::ToolCall(call.into_owned())); } deltas }); let deltas: Vec<Delta> =
+    /// deltas.try_collect().await?;
     /// # assert_eq!(deltas, ["A", "B", "C"].map(|text| Delta::Text(text.to_owned())));
     /// # Ok::<(), IncompleteMessage<std::io::Error>>(())
     /// # }).unwrap();
@@ -228,7 +223,8 @@ where
     /// # use ssewire_io::ByteStreamExt as _;
     /// # futures::executor::block_on(async {
     /// # let one = &b"data: {\"type\":\"message_start\",\"message\":{}}\n\n\
-    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata:
+    /// {\"type\":\"message_stop\"}\n\n"[..];
     /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(one), Ok(one)]);
     /// let mut reply = body.message();
     /// let mut messages = Vec::new();
@@ -279,13 +275,13 @@ where
                         Ok(Some((_, Found::End))) => {
                             if looks_ahead {
                                 let looked = self.chunks.look_ahead(self.stream.as_mut(), context);
-                                looked.unwrap_or_else(|error| self.state.record_failure(error));
+                                looked.unwrap_or_else(|error| self.state.record_transport_error(error));
                             }
                             return Poll::Ready(self.state.conclude().map(|()| None));
                         }
                         Ok(None) => self.state.end_input(),
                         Err(error) => {
-                            self.state.record_failure(error);
+                            self.state.record_transport_error(error);
                             self.state.end_input();
                         }
                     }

@@ -59,7 +59,7 @@ impl Default for RecordingDecoder {
 }
 
 impl RecordingDecoder {
-    /// A decoder at the start of a recording. Allocates nothing yet.
+    /// Creates a decoder at the start of a recording. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self {

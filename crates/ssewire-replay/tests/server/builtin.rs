@@ -54,7 +54,7 @@ fn errors_have_their_status_and_the_shape_of_the_api() {
 }
 
 #[test]
-fn what_is_no_stream_says_200() {
+fn bodies_that_are_not_a_stream_have_status_200() {
     let server = Server::start().unwrap();
     for (name, content_type, begin) in
         [("json-body", "application/json", "{"), ("html-body", "text/html", "<!DOCTYPE html>")]

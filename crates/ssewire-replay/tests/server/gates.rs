@@ -5,7 +5,7 @@ use ssewire_replay::{Framing, Gate, Script, Server};
 use crate::client::Client;
 
 #[test]
-fn what_is_before_a_gate_comes_and_the_rest_when_it_opens() {
+fn bytes_before_a_gate_are_sent_and_the_rest_when_it_opens() {
     let (server, gates) = (Server::start().unwrap(), [Gate::new(), Gate::new()]);
     server.serve("/it", Script::stream("one").wait(&gates[0]).send("two").wait(&gates[1]).send("three"));
     let mut client = Client::connect(&server);

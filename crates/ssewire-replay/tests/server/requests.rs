@@ -179,7 +179,7 @@ fn a_page_of_any_origin_may_ask() {
 }
 
 #[test]
-fn what_is_no_http_is_refused() {
+fn requests_that_are_not_http_are_refused() {
     for (request, status) in [
         ("\0\0\0\0\r\n\r\n".to_owned(), 400),
         ("POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n".to_owned(), 400),

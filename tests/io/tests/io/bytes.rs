@@ -31,7 +31,7 @@ fn every_event_of_a_chunk_is_a_slice_of_it() {
 
 /// An event whose data lines are joined, or that straddles chunks, is the only one that is copied.
 #[test]
-fn what_straddles_chunks_is_copied_and_keeps_neither() {
+fn an_event_across_chunks_is_copied_and_frees_both_chunks() {
     let chunks = [&b"data: one\n\ndata: stra"[..], b"ddles\n\ndata: three\n\n"].map(Bytes::copy_from_slice);
     let [one, straddles, three]: [SharedEvent; 3] = events(&[&chunks[0], &chunks[1]]).try_into().unwrap();
     assert!(lies_in(one.data(), &chunks[0]) && lies_in(three.data(), &chunks[1]));

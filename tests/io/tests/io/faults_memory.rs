@@ -384,7 +384,7 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
 
 /// A value that is not an index opens no block, and needs no memory.
 #[test]
-fn what_is_no_index_is_refused() {
+fn a_value_that_is_not_an_index_is_refused() {
     let mut stream = started(Accumulator::new());
     for index in ["-1", "18446744073709551616", "1e300", "0.5", "null", "\"\"", "[0]"] {
         let mut event = &payload(&format!(

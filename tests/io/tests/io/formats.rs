@@ -7,9 +7,9 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire::{Decoder, LineDecoder, OwnedFrame};
 use ssewire_io::{
-    BlockReader, BlockStream, ByteStreamExt, End, EventCodec, EventError, EventReader, EventStream, Format,
-    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, ReadExt, SharedEventStream,
-    Tap, TextEvent, TextEventReader, TextEventStream,
+    BlockReader, BlockStream, ByteStreamExt, EventCodec, EventError, EventReader, EventStream, Format, FrameReader,
+    FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, ReadExt, SharedEventStream, Tap, TextEvent,
+    TextEventReader, TextEventStream, UnfinishedEvent,
 };
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
@@ -32,14 +32,19 @@ fn kind<E: std::fmt::Debug>(error: EventError<E>) -> &'static str {
     }
 }
 
-fn streamed<F: Format>(chunks: &[&[u8]], decoder: F::Decoder, end: End, show: fn(F::Item) -> String) -> Seen {
+fn streamed<F: Format>(
+    chunks: &[&[u8]],
+    decoder: F::Decoder,
+    end: UnfinishedEvent,
+    show: fn(F::Item) -> String,
+) -> Seen {
     let stream = ssewire_io::DecodeStream::<_, F>::with_decoder(Script::<io::Error>::slow(chunks), decoder);
-    block_on(stream.with_end(end).map(|item| item.map(show).map_err(kind)).collect())
+    block_on(stream.with_unfinished_event(end).map(|item| item.map(show).map_err(kind)).collect())
 }
 
-fn read<F: Format>(chunks: &[&[u8]], decoder: F::Decoder, end: End, show: fn(F::Item) -> String) -> Seen {
+fn read<F: Format>(chunks: &[&[u8]], decoder: F::Decoder, end: UnfinishedEvent, show: fn(F::Item) -> String) -> Seen {
     let reader = ssewire_io::DecodeReader::<_, F>::with_decoder(Script::slow(chunks), decoder);
-    reader.with_end(end).map(|item| item.map(show).map_err(kind)).collect()
+    reader.with_unfinished_event(end).map(|item| item.map(show).map_err(kind)).collect()
 }
 
 /// Both sides return this in every chunking.
@@ -47,7 +52,7 @@ fn read<F: Format>(chunks: &[&[u8]], decoder: F::Decoder, end: End, show: fn(F::
 fn check<F: Format>(
     input: &[u8],
     decoder: impl Fn() -> F::Decoder,
-    end: End,
+    end: UnfinishedEvent,
     show: fn(F::Item) -> String,
     expected: &[Result<&str, &'static str>],
 ) {
@@ -77,9 +82,9 @@ fn blocks_without_data_are_returned() {
         Ok(r"None Some(300) None"),
         Ok(r#"Some("") None Some("x")"#),
     ];
-    check::<ssewire_io::Blocks>(input, Decoder::new, End::Report, show, &expected);
+    check::<ssewire_io::Blocks>(input, Decoder::new, UnfinishedEvent::Report, show, &expected);
     // Comments are not blocks, even if the decoder returns them.
-    check::<ssewire_io::Blocks>(input, || Decoder::new().with_comments(), End::Report, show, &expected);
+    check::<ssewire_io::Blocks>(input, || Decoder::new().with_comments(), UnfinishedEvent::Report, show, &expected);
 }
 
 fn show_frame(frame: OwnedFrame) -> String {
@@ -105,9 +110,9 @@ fn frames_are_what_the_decoder_was_asked_for() {
         Ok("block None"),
         Ok(r#"comment "" false"#),
     ];
-    check::<ssewire_io::Frames>(input, all, End::Report, show_frame, &expected);
+    check::<ssewire_io::Frames>(input, all, UnfinishedEvent::Report, show_frame, &expected);
     let blocks = [Ok(r#"block Some("a")"#), Ok("block None")];
-    check::<ssewire_io::Frames>(input, Decoder::new, End::Report, show_frame, &blocks);
+    check::<ssewire_io::Frames>(input, Decoder::new, UnfinishedEvent::Report, show_frame, &blocks);
 
     // A constructor asks for all, as the methods of the extension traits do.
     let script = || Script::<io::Error>::of(&[input]);
@@ -126,18 +131,18 @@ fn lines_end_at_every_line_end_and_may_be_empty() {
     let show = |line: Vec<u8>| text(&line);
     let input = b"{\"a\":1}\r\n\n{\"b\":2}\r{\"c\":3}\n";
     let expected = [Ok("{\"a\":1}"), Ok(""), Ok("{\"b\":2}"), Ok("{\"c\":3}")];
-    for end in [End::Report, End::Dispatch, End::Discard] {
+    for end in [UnfinishedEvent::Report, UnfinishedEvent::Dispatch, UnfinishedEvent::Discard] {
         // Nothing is unfinished, so no policy adds a line.
         check::<ssewire_io::Lines>(input, LineDecoder::new, end, show, &expected);
     }
     let input = b"one\ntwo";
-    check::<ssewire_io::Lines>(input, LineDecoder::new, End::Report, show, &[Ok("one"), Err("truncated")]);
-    check::<ssewire_io::Lines>(input, LineDecoder::new, End::Dispatch, show, &[Ok("one"), Ok("two")]);
-    check::<ssewire_io::Lines>(input, LineDecoder::new, End::Discard, show, &[Ok("one")]);
+    check::<ssewire_io::Lines>(input, LineDecoder::new, UnfinishedEvent::Report, show, &[Ok("one"), Err("truncated")]);
+    check::<ssewire_io::Lines>(input, LineDecoder::new, UnfinishedEvent::Dispatch, show, &[Ok("one"), Ok("two")]);
+    check::<ssewire_io::Lines>(input, LineDecoder::new, UnfinishedEvent::Discard, show, &[Ok("one")]);
     let limited = || LineDecoder::new().with_max_line_bytes(3);
-    check::<ssewire_io::Lines>(b"long\nok\n", limited, End::Report, show, &[Err("lost"), Ok("ok")]);
+    check::<ssewire_io::Lines>(b"long\nok\n", limited, UnfinishedEvent::Report, show, &[Err("lost"), Ok("ok")]);
     // A line that was lost is not returned once more as an empty one.
-    check::<ssewire_io::Lines>(b"ok\nlong", limited, End::Dispatch, show, &[Ok("ok"), Err("lost")]);
+    check::<ssewire_io::Lines>(b"ok\nlong", limited, UnfinishedEvent::Dispatch, show, &[Ok("ok"), Err("lost")]);
 }
 
 /// Regression: it was no line if it was the whole input.
@@ -146,11 +151,11 @@ fn a_cut_byte_order_mark_is_a_line() {
     for input in [&b"\xEF"[..], b"\xEF\xBB"] {
         let escaped = input.escape_ascii().to_string();
         let show = |line: Vec<u8>| line.escape_ascii().to_string();
-        check::<ssewire_io::Lines>(input, LineDecoder::new, End::Dispatch, show, &[Ok(&escaped)]);
-        check::<ssewire_io::Lines>(input, LineDecoder::new, End::Report, show, &[Err("truncated")]);
+        check::<ssewire_io::Lines>(input, LineDecoder::new, UnfinishedEvent::Dispatch, show, &[Ok(&escaped)]);
+        check::<ssewire_io::Lines>(input, LineDecoder::new, UnfinishedEvent::Report, show, &[Err("truncated")]);
     }
     let show = |line: Vec<u8>| text(&line);
-    check::<ssewire_io::Lines>(b"\xEF\xBB\xBF", LineDecoder::new, End::Dispatch, show, &[]);
+    check::<ssewire_io::Lines>(b"\xEF\xBB\xBF", LineDecoder::new, UnfinishedEvent::Dispatch, show, &[]);
 }
 
 /// The unfinished event at the end, by each policy: async-openai's `data: [DONE]\n`, files without a last line end.
@@ -160,18 +165,18 @@ fn the_policy_decides_about_an_unfinished_event() {
     for rest in ["data: [DONE]\n", "data: [DONE]", "data: [DONE]\r"] {
         let input = format!("id: 1\ndata: x\n\nid: 2\n{rest}");
         let input = input.as_bytes();
-        check::<ssewire_io::Events>(input, Decoder::new, End::Report, show, &[Ok("1 x"), Err("truncated")]);
-        check::<ssewire_io::Events>(input, Decoder::new, End::Dispatch, show, &[Ok("1 x"), Ok("2 [DONE]")]);
-        check::<ssewire_io::Events>(input, Decoder::new, End::Discard, show, &[Ok("1 x")]);
+        check::<ssewire_io::Events>(input, Decoder::new, UnfinishedEvent::Report, show, &[Ok("1 x"), Err("truncated")]);
+        check::<ssewire_io::Events>(input, Decoder::new, UnfinishedEvent::Dispatch, show, &[Ok("1 x"), Ok("2 [DONE]")]);
+        check::<ssewire_io::Events>(input, Decoder::new, UnfinishedEvent::Discard, show, &[Ok("1 x")]);
     }
     // The policy affects neither a complete event nor an unfinished block without data.
-    for end in [End::Report, End::Dispatch, End::Discard] {
+    for end in [UnfinishedEvent::Report, UnfinishedEvent::Dispatch, UnfinishedEvent::Discard] {
         check::<ssewire_io::Events>(b"data: x\n\n", Decoder::new, end, show, &[Ok(" x")]);
     }
-    check::<ssewire_io::Events>(b"id: 1\n", Decoder::new, End::Dispatch, show, &[]);
-    check::<ssewire_io::Events>(b"id: 1\n", Decoder::new, End::Report, show, &[Err("truncated")]);
+    check::<ssewire_io::Events>(b"id: 1\n", Decoder::new, UnfinishedEvent::Dispatch, show, &[]);
+    check::<ssewire_io::Events>(b"id: 1\n", Decoder::new, UnfinishedEvent::Report, show, &[Err("truncated")]);
     let limited = || Decoder::new().with_max_event_bytes(10);
-    check::<ssewire_io::Events>(b"data: 12345678901", limited, End::Dispatch, show, &[Err("lost")]);
+    check::<ssewire_io::Events>(b"data: 12345678901", limited, UnfinishedEvent::Dispatch, show, &[Err("lost")]);
 }
 
 #[test]
@@ -180,11 +185,11 @@ fn the_policy_decides_about_unfinished_blocks_and_frames() {
     let input = b"data: a\n\nid: 7\n: last";
     let (a, rest) = (Ok(r#"block Some("a")"#), Ok("block None"));
     let comment = Ok(r#"comment " last" false"#);
-    check::<ssewire_io::Frames>(input, all, End::Dispatch, show_frame, &[a, comment, rest]);
-    check::<ssewire_io::Frames>(input, all, End::Report, show_frame, &[a, Err("truncated")]);
-    check::<ssewire_io::Frames>(input, all, End::Discard, show_frame, &[a]);
+    check::<ssewire_io::Frames>(input, all, UnfinishedEvent::Dispatch, show_frame, &[a, comment, rest]);
+    check::<ssewire_io::Frames>(input, all, UnfinishedEvent::Report, show_frame, &[a, Err("truncated")]);
+    check::<ssewire_io::Frames>(input, all, UnfinishedEvent::Discard, show_frame, &[a]);
     let id = |block: ssewire::OwnedBlock| format!("{:?}", block.as_block().id().map(text));
-    check::<ssewire_io::Blocks>(b"id: 7", Decoder::new, End::Dispatch, id, &[Ok(r#"Some("7")"#)]);
+    check::<ssewire_io::Blocks>(b"id: 7", Decoder::new, UnfinishedEvent::Dispatch, id, &[Ok(r#"Some("7")"#)]);
 }
 
 /// The policy for an unfinished event, in the adapters with other kinds of events.
@@ -192,16 +197,18 @@ fn the_policy_decides_about_unfinished_blocks_and_frames() {
 fn the_policy_decides_in_every_adapter() {
     let input = b"data: x\n\ndata: last\n";
     for chunks in chunkings(input) {
-        for (end, last) in
-            [(End::Dispatch, Some(Ok("last"))), (End::Report, Some(Err("truncated"))), (End::Discard, None)]
-        {
+        for (end, last) in [
+            (UnfinishedEvent::Dispatch, Some(Ok("last"))),
+            (UnfinishedEvent::Report, Some(Err("truncated"))),
+            (UnfinishedEvent::Discard, None),
+        ] {
             let expected: Seen =
                 [Some(Ok("x")), last].into_iter().flatten().map(|item| item.map(str::to_owned)).collect();
-            let shared = SharedEventStream::new(Script::<io::Error>::slow(&chunks)).with_end(end);
+            let shared = SharedEventStream::new(Script::<io::Error>::slow(&chunks)).with_unfinished_event(end);
             let shared: Seen =
                 block_on(shared.map(|item| item.map(|event| text(event.data())).map_err(kind)).collect());
             assert_eq!(shared, expected);
-            let mut framed = FramedRead::new(Script::slow(&chunks), EventCodec::new().with_end(end));
+            let mut framed = FramedRead::new(Script::slow(&chunks), EventCodec::new().with_unfinished_event(end));
             let mut seen = Seen::new();
             while let Some(item) = block_on(framed.next()) {
                 seen.push(item.map(|event| text(event.unwrap().data())).map_err(kind));
@@ -212,7 +219,7 @@ fn the_policy_decides_in_every_adapter() {
     }
 }
 
-fn check_text(chunks: &[&[u8]], end: End, expected: &Seen) {
+fn check_text(chunks: &[&[u8]], end: UnfinishedEvent, expected: &Seen) {
     let show = |event: TextEvent| event.data;
     assert_eq!(streamed::<ssewire_io::TextEvents>(chunks, Decoder::new(), end, show), *expected);
     assert_eq!(read::<ssewire_io::TextEvents>(chunks, Decoder::new(), end, show), *expected);
@@ -221,15 +228,15 @@ fn check_text(chunks: &[&[u8]], end: End, expected: &Seen) {
 /// After an error of the transport, the end of the event is unknown: no policy completes it.
 #[test]
 fn an_event_that_an_error_cut_is_discarded() {
-    for end in [End::Report, End::Dispatch, End::Discard] {
+    for end in [UnfinishedEvent::Report, UnfinishedEvent::Dispatch, UnfinishedEvent::Discard] {
         let failing = || Script::of(&[b"data: x\n\ndata: cut\n"]).failing(io::Error::other("gone"));
-        let stream = EventStream::new(failing()).with_end(end);
+        let stream = EventStream::new(failing()).with_unfinished_event(end);
         let seen: Vec<_> = block_on(stream.map(|item| item.map(|_| ()).map_err(kind)).collect());
         assert_eq!(seen, [Ok(()), Err("transport")]);
         let seen: Vec<_> =
-            EventReader::new(failing()).with_end(end).map(|item| item.map(|_| ()).map_err(kind)).collect();
+            EventReader::new(failing()).with_unfinished_event(end).map(|item| item.map(|_| ()).map_err(kind)).collect();
         assert_eq!(seen, [Ok(()), Err("transport")]);
-        let stream = SharedEventStream::new(failing()).with_end(end);
+        let stream = SharedEventStream::new(failing()).with_unfinished_event(end);
         let seen: Vec<_> = block_on(stream.map(|item| item.map(|_| ()).map_err(kind)).collect());
         assert_eq!(seen, [Ok(()), Err("transport")]);
     }
@@ -241,26 +248,27 @@ fn readers_borrow_the_same() {
     let input = b": c\nid: 7\n\ndata: a\n\ndata: b";
     for chunks in chunkings(input) {
         let script = || Script::slow(&chunks);
-        let mut events = EventReader::new(script()).with_end(End::Dispatch);
+        let mut events = EventReader::new(script()).with_unfinished_event(UnfinishedEvent::Dispatch);
         assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
         let last = events.next_event().unwrap().unwrap();
         assert_eq!((last.data(), last.last_event_id()), (&b"b"[..], &b"7"[..]));
         assert!(events.next_event().unwrap().is_none());
 
-        let mut blocks = BlockReader::new(script()).with_end(End::Dispatch);
+        let mut blocks = BlockReader::new(script()).with_unfinished_event(UnfinishedEvent::Dispatch);
         assert_eq!(blocks.next_block().unwrap().unwrap().id(), Some(&b"7"[..]));
         assert_eq!(blocks.next_block().unwrap().unwrap().event().unwrap().data(), b"a");
         assert_eq!(blocks.next_block().unwrap().unwrap().event().unwrap().data(), b"b");
         assert!(blocks.next_block().unwrap().is_none());
 
-        let mut frames = FrameReader::with_decoder(script(), Decoder::new().with_comments()).with_end(End::Dispatch);
+        let mut frames = FrameReader::with_decoder(script(), Decoder::new().with_comments())
+            .with_unfinished_event(UnfinishedEvent::Dispatch);
         assert!(matches!(frames.next_frame().unwrap(), Some(ssewire::Frame::Comment { text: b" c", .. })));
         for _ in 0..3 {
             assert!(matches!(frames.next_frame().unwrap(), Some(ssewire::Frame::Block(_))));
         }
         assert!(frames.next_frame().unwrap().is_none());
 
-        let mut lines = LineReader::new(script()).with_end(End::Dispatch);
+        let mut lines = LineReader::new(script()).with_unfinished_event(UnfinishedEvent::Dispatch);
         let mut seen = Vec::new();
         while let Some(line) = lines.next_line().unwrap() {
             seen.push(text(line));

@@ -5,7 +5,9 @@ use std::io;
 use futures::executor::block_on;
 use futures::stream::FusedStream as _;
 use serde::Deserialize;
-use ssewire_io::{End, EventError, JsonEvent, JsonPayloadErrorKind, JsonReader, JsonStream, JsonStreamError};
+use ssewire_io::{
+    EventError, JsonEvent, JsonPayloadErrorKind, JsonReader, JsonStream, JsonStreamError, UnfinishedEvent,
+};
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
 
@@ -25,15 +27,15 @@ fn returned<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
 }
 
 /// The results of both sides, and whether `[DONE]` was received.
-fn both(chunks: &[&[u8]], end: End) -> (Seen, bool) {
-    let stream = JsonStream::new(Script::<io::Error>::slow(chunks)).with_end(end);
-    compared(stream, JsonReader::new(Script::slow(chunks)).with_end(end))
+fn both(chunks: &[&[u8]], end: UnfinishedEvent) -> (Seen, bool) {
+    let stream = JsonStream::new(Script::<io::Error>::slow(chunks)).with_unfinished_event(end);
+    compared(stream, JsonReader::new(Script::slow(chunks)).with_unfinished_event(end))
 }
 
 /// The same, if `[DONE]` is required.
-fn both_until_done(chunks: &[&[u8]], end: End) -> (Seen, bool) {
-    let stream = JsonStream::new(Script::<io::Error>::slow(chunks)).with_end(end).with_required_done();
-    compared(stream, JsonReader::new(Script::slow(chunks)).with_end(end).with_required_done())
+fn both_until_done(chunks: &[&[u8]], end: UnfinishedEvent) -> (Seen, bool) {
+    let stream = JsonStream::new(Script::<io::Error>::slow(chunks)).with_unfinished_event(end).with_required_done();
+    compared(stream, JsonReader::new(Script::slow(chunks)).with_unfinished_event(end).with_required_done())
 }
 
 fn compared(
@@ -66,7 +68,7 @@ fn values_come_until_the_end_marker_with_and_without_the_last_blank_line() {
     for end in ["data: [DONE]\n\n", "data: [DONE]\n", "data: [DONE]"] {
         let input = format!("data: {{\"text\":\"a\"}}\n\nevent: e\ndata: {{\"text\":\ndata: \"b\"}}\n\n: c\n\n{end}");
         for chunks in chunks::splits(input.as_bytes()).chain(adapters::ways(input.as_bytes())) {
-            assert_eq!(both(&chunks, End::Dispatch), (vec![ok("message", "a"), ok("e", "b")], true));
+            assert_eq!(both(&chunks, UnfinishedEvent::Dispatch), (vec![ok("message", "a"), ok("e", "b")], true));
         }
     }
 }
@@ -74,11 +76,11 @@ fn values_come_until_the_end_marker_with_and_without_the_last_blank_line() {
 /// Not every vendor sends a marker.
 #[test]
 fn the_input_may_end_without_the_marker() {
-    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n\n"], End::Dispatch), (vec![ok("message", "a")], false));
-    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], End::Dispatch), (vec![ok("message", "a")], false));
-    let (seen, _) = both(&[b"data: {\"text\":\"a\"}\n"], End::Report);
+    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n\n"], UnfinishedEvent::Dispatch), (vec![ok("message", "a")], false));
+    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], UnfinishedEvent::Dispatch), (vec![ok("message", "a")], false));
+    let (seen, _) = both(&[b"data: {\"text\":\"a\"}\n"], UnfinishedEvent::Report);
     assert!(seen[0].as_ref().unwrap_err().starts_with("input is truncated"), "{seen:?}");
-    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], End::Discard), (vec![], false));
+    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], UnfinishedEvent::Discard), (vec![], false));
 }
 
 /// A payload that was cut is an error, by the default policy, too.
@@ -86,7 +88,7 @@ fn the_input_may_end_without_the_marker() {
 fn a_cut_payload_is_an_error() {
     let input = b"data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b";
     let cut = Err("Eof message {\"text\":\"b".to_owned());
-    assert_eq!(both(&[input], End::Dispatch), (vec![ok("message", "a"), cut], false));
+    assert_eq!(both(&[input], UnfinishedEvent::Dispatch), (vec![ok("message", "a"), cut], false));
 }
 
 /// A stream that was cut is one final error, wherever it was cut.
@@ -112,18 +114,18 @@ fn an_end_without_a_required_marker_is_an_error() {
     ] {
         let expected = [before, vec![missing()]].concat();
         for chunks in adapters::ways(input.as_bytes()) {
-            assert_eq!(both_until_done(&chunks, End::Dispatch), (expected.clone(), false), "{input}");
+            assert_eq!(both_until_done(&chunks, UnfinishedEvent::Dispatch), (expected.clone(), false), "{input}");
         }
     }
     for end in ["data: [DONE]\n\n", "data: [DONE]"] {
         let input = format!("data: no JSON\n\n{end}");
         let payload = Err("Syntax message no JSON".to_owned());
-        assert_eq!(both_until_done(&[input.as_bytes()], End::Dispatch), (vec![payload], true));
+        assert_eq!(both_until_done(&[input.as_bytes()], UnfinishedEvent::Dispatch), (vec![payload], true));
     }
-    assert_eq!(both_until_done(&[b"data: {}"], End::Discard), (vec![missing()], false));
+    assert_eq!(both_until_done(&[b"data: {}"], UnfinishedEvent::Discard), (vec![missing()], false));
     // These ends have an error of their own.
-    let truncated = both_until_done(&[b"data: {}"], End::Report).0;
-    assert_eq!(truncated, both(&[b"data: {}"], End::Report).0);
+    let truncated = both_until_done(&[b"data: {}"], UnfinishedEvent::Report).0;
+    assert_eq!(truncated, both(&[b"data: {}"], UnfinishedEvent::Report).0);
     assert_eq!(truncated.len(), 1);
     let script = || Script::of(&[b"data: {\"text\":\"a\"}\n\n"]).failing(io::Error::other("gone"));
     let (stream, reader) = (JsonStream::new(script()), JsonReader::new(script()));
@@ -161,7 +163,7 @@ fn an_error_of_the_vendor_is_its_text() {
         let event_type = if event.is_empty() { "message" } else { "error" };
         for chunks in adapters::ways(input.as_bytes()) {
             let error = Err(format!("Reported {event_type} {payload}"));
-            assert_eq!(both(&chunks, End::Dispatch).0, [ok("message", "a"), error, ok("message", "b")]);
+            assert_eq!(both(&chunks, UnfinishedEvent::Dispatch).0, [ok("message", "a"), error, ok("message", "b")]);
         }
     }
     // These are not errors.
@@ -169,7 +171,7 @@ fn an_error_of_the_vendor_is_its_text() {
         [r#"{"text":"\"error\"","error":null}"#, r#"{"text":"\"error\"","type":"delta"}"#, r#"{"text":"\"error\""}"#]
     {
         let input = format!("data: {payload}\n\n");
-        assert_eq!(both(&[input.as_bytes()], End::Dispatch).0, [ok("message", "\"error\"")]);
+        assert_eq!(both(&[input.as_bytes()], UnfinishedEvent::Dispatch).0, [ok("message", "\"error\"")]);
     }
 }
 
@@ -202,7 +204,7 @@ fn a_payload_of_another_type_is_its_text_and_the_stream_continues() {
         Err("Data message [1".to_owned()),
         ok("message", "b"),
     ];
-    assert_eq!(both(&[input], End::Dispatch).0, expected);
+    assert_eq!(both(&[input], UnfinishedEvent::Dispatch).0, expected);
     let mut events = JsonReader::<_, Chunk>::new(&b"data: {\"error\":{\"code\":503}}\n\n"[..]);
     let Some(Err(JsonStreamError::Payload(error))) = events.next() else { panic!("no payload") };
     #[derive(Deserialize)]
@@ -259,7 +261,7 @@ fn ill_formed_utf8_is_replaced() {
     let input = b"data: {\"error\":{\"message\":\"caf\xE9 overloaded\"}}\n\ndata: {\"text\":\"caf\xE9\"}\n\n";
     let reported = Err("Reported message {\"error\":{\"message\":\"caf\u{FFFD} overloaded\"}}".to_owned());
     for chunks in adapters::ways(input) {
-        assert_eq!(both(&chunks, End::Dispatch).0, [reported.clone(), ok("message", "caf\u{FFFD}")]);
+        assert_eq!(both(&chunks, UnfinishedEvent::Dispatch).0, [reported.clone(), ok("message", "caf\u{FFFD}")]);
     }
 }
 
@@ -274,9 +276,12 @@ fn an_error_of_the_vendor_may_be_escaped() {
     ] {
         let input = format!("data: {payload}\n\n");
         let reported = Err(format!("Reported message {payload}"));
-        assert_eq!(both(&[input.as_bytes()], End::Dispatch).0, [reported]);
+        assert_eq!(both(&[input.as_bytes()], UnfinishedEvent::Dispatch).0, [reported]);
     }
-    assert_eq!(both(&[br#"data: {"text":"\u0065rror"}"#, b"\n\n"], End::Dispatch).0, [ok("message", "error")]);
+    assert_eq!(
+        both(&[br#"data: {"text":"\u0065rror"}"#, b"\n\n"], UnfinishedEvent::Dispatch).0,
+        [ok("message", "error")]
+    );
 }
 
 /// Every other JSON value shows where it ends. A number that was cut would be another number.
@@ -331,7 +336,7 @@ fn a_body_of_json_or_html_is_one_final_error_with_its_head() {
         let input = [before, body].concat();
         let expected = (vec![Err(format!("NonStreamBody  {}", head.unwrap_or(body.trim_end())))], false);
         for chunks in adapters::ways(input.as_bytes()) {
-            for end in [End::Dispatch, End::Report, End::Discard] {
+            for end in [UnfinishedEvent::Dispatch, UnfinishedEvent::Report, UnfinishedEvent::Discard] {
                 assert_eq!(both(&chunks, end), expected, "{input}");
                 assert_eq!(both_until_done(&chunks, end), expected, "{input}");
             }
@@ -360,7 +365,7 @@ fn a_body_with_an_event_or_an_error_of_its_own_is_not_taken_for_json_or_html() {
         (" \n", vec![]),
     ] {
         for chunks in adapters::ways(input.as_bytes()) {
-            assert_eq!(both(&chunks, End::Dispatch), (expected.clone(), false), "{input}");
+            assert_eq!(both(&chunks, UnfinishedEvent::Dispatch), (expected.clone(), false), "{input}");
         }
     }
     let script = || Script::of(&[b"{\"error\":"]).failing(io::Error::other("gone"));
@@ -383,13 +388,17 @@ fn blank_data_is_skipped_and_the_marker_may_have_white_space_around_it() {
         for done in ["data: [DONE] \n\n", "data:  [DONE]\t\n\n", "data: [DONE]\ndata:\n\n", "data: [DONE] "] {
             let input = format!("{blank}data: {{\"text\":\"a\"}}\n\n{blank}{blank}{done}");
             for chunks in adapters::ways(input.as_bytes()) {
-                assert_eq!(both_until_done(&chunks, End::Dispatch), (vec![ok("message", "a")], true), "{input:?}");
+                assert_eq!(
+                    both_until_done(&chunks, UnfinishedEvent::Dispatch),
+                    (vec![ok("message", "a")], true),
+                    "{input:?}"
+                );
             }
         }
     }
     // The server reports an error, and the rest of a payload that was cut is not known.
-    assert_eq!(both(&[b"event: error\ndata:\n\n"], End::Dispatch).0, [Err("Reported error ".to_owned())]);
-    assert_eq!(both(&[b"data: "], End::Dispatch).0, [Err("Eof message ".to_owned())]);
+    assert_eq!(both(&[b"event: error\ndata:\n\n"], UnfinishedEvent::Dispatch).0, [Err("Reported error ".to_owned())]);
+    assert_eq!(both(&[b"data: "], UnfinishedEvent::Dispatch).0, [Err("Eof message ".to_owned())]);
 }
 
 /// A report of a bug names the place, and the caller asks for the reason.

@@ -360,7 +360,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
 
 /// Identifiers are shown: the kind of an error, a request ID, a content type. They are single words, never prose.
 #[test]
-fn what_errors_do_name() {
+fn errors_name_error_type_request_id_and_content_type() {
     let body = json!({"type": "error", "error": {"type": "odd_error", "message": MARKER}, "request_id": "req_1"});
     let shown = ApiError::from_body(body.into()).to_string();
     assert_eq!(shown, "server reported odd_error for request req_1");

@@ -61,7 +61,7 @@ fn values_are_shown_while_they_grow_and_typed_at_the_end() {
 }
 
 #[test]
-fn what_is_not_the_type_is_an_error_with_the_message() {
+fn text_of_another_type_is_an_error_with_the_message() {
     for (pieces, stop_reason, kind) in [
         (&[r#"{"title":1}"#][..], "end_turn", ParseTextErrorKind::Data),
         (&["no JSON"], "end_turn", ParseTextErrorKind::Syntax),

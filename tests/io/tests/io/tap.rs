@@ -293,7 +293,7 @@ fn a_message_that_is_no_stream_is_metered() {
 
 /// A stream may continue after an error; the observer was notified of the end at the error.
 #[test]
-fn what_follows_an_error_passes_unseen() {
+fn bytes_after_an_error_pass_unseen() {
     let log = Log::default();
     let items = [Ok("a"), Err("lost"), Ok("b")];
     let passed: Vec<_> = block_on(Tap::new(futures::stream::iter(items), log.clone()).collect());
@@ -303,7 +303,7 @@ fn what_follows_an_error_passes_unseen() {
 
 /// A reader may continue after its end, for example that of a growing file.
 #[test]
-fn what_follows_the_end_passes_unseen() {
+fn bytes_after_the_end_pass_unseen() {
     struct Grows(usize);
     impl io::Read for Grows {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
