@@ -20,12 +20,14 @@ use crate::read_source::{ReadError, ReadSource};
 /// ```
 /// use ssewire_io::ReadExt as _;
 ///
-/// # let response = &b"data:
-/// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\ #   data:
-/// {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
-/// let mut reply = response.message(); // the body that any blocking HTTP client has while let Some(text) =
-/// reply.next_text()? { print!("{text}"); } let message = reply.finish()?; println!("\n{:?}, {:?} tokens",
-/// message.stop_reason(), message.output_tokens());
+/// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+/// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+/// let mut reply = response.message(); // the body that any blocking HTTP client has
+/// while let Some(text) = reply.next_text()? {
+///     print!("{text}");
+/// }
+/// let message = reply.finish()?;
+/// println!("\n{:?}, {:?} tokens", message.stop_reason(), message.output_tokens());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -27,10 +27,8 @@ use super::state::{Found, MessageState};
 /// use ssewire_io::{ByteStreamExt as _, StartedStream};
 ///
 /// # futures::executor::block_on(async {
-/// # let overloaded = &b"data:
-/// {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n"[..]; # let healthy = &b"data:
-/// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\ndata:
-/// {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+/// # let overloaded = &b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n"[..];
+/// # let healthy = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
 /// # let responses = [overloaded, healthy].map(|body| stream::iter([Ok::<_, std::io::Error>(body)]));
 /// for response in responses {
 ///     match StartedStream::wait_for(response).await {

@@ -23,11 +23,13 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// use ssewire_io::ByteStreamExt as _;
 ///
 /// # futures::executor::block_on(async {
-/// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data:
-/// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\ #   data:
-/// {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata:
-/// {\"type\":\"message_stop\"}\n\n"[..])]); let mut reply = body.message(); // for example `response.bytes_stream()` of
-/// reqwest while let Some(text) = reply.next_text().await? { print!("{text}"); } let message = reply.finish().await?;
+/// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+/// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
+/// let mut reply = body.message(); // for example `response.bytes_stream()` of reqwest
+/// while let Some(text) = reply.next_text().await? {
+///     print!("{text}");
+/// }
+/// let message = reply.finish().await?;
 /// println!("\n{:?}, {:?} tokens", message.stop_reason(), message.output_tokens());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -179,16 +181,19 @@ where
     /// }
     ///
     /// # futures::executor::block_on(async {
-    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data:
-    /// {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"A\"}]}}\n\n\ #   data:
-    /// {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"B\"}}\n\n\
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"A\"}]}}\n\n\
+    /// #   data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"B\"}}\n\n\
     /// #   data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"C\"}}\n\n\
-    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata:
-    /// {\"type\":\"message_stop\"}\n\n"[..])]); let deltas = body.message().flat_map_updates(|event| { // Not
-    /// `Update::Text` alone: the start of a message or of a block may have text, too. let mut deltas: Vec<_> =
-    /// event.update.text_deltas().map(|text| Delta::Text(text.to_owned())).collect(); if let Update::ToolCall(call) =
-    /// event.update { deltas.push(Delta::ToolCall(call.into_owned())); } deltas }); let deltas: Vec<Delta> =
-    /// deltas.try_collect().await?;
+    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
+    /// let deltas = body.message().flat_map_updates(|event| {
+    ///     // Not `Update::Text` alone: the start of a message or of a block may have text, too.
+    ///     let mut deltas: Vec<_> = event.update.text_deltas().map(|text| Delta::Text(text.to_owned())).collect();
+    ///     if let Update::ToolCall(call) = event.update {
+    ///         deltas.push(Delta::ToolCall(call.into_owned()));
+    ///     }
+    ///     deltas
+    /// });
+    /// let deltas: Vec<Delta> = deltas.try_collect().await?;
     /// # assert_eq!(deltas, ["A", "B", "C"].map(|text| Delta::Text(text.to_owned())));
     /// # Ok::<(), IncompleteMessage<std::io::Error>>(())
     /// # }).unwrap();
@@ -223,8 +228,7 @@ where
     /// # use ssewire_io::ByteStreamExt as _;
     /// # futures::executor::block_on(async {
     /// # let one = &b"data: {\"type\":\"message_start\",\"message\":{}}\n\n\
-    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata:
-    /// {\"type\":\"message_stop\"}\n\n"[..];
+    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
     /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(one), Ok(one)]);
     /// let mut reply = body.message();
     /// let mut messages = Vec::new();
