@@ -7,7 +7,7 @@ use std::io;
 use serde_json::Value;
 use ssewire_messages::RawJson;
 
-/// The payload of an event as one line; `None` if it is not a JSON object.
+/// Returns the payload of an event as one line; `None` if it is not a JSON object.
 ///
 /// Only white space is changed: line breaks, which join `data` lines, become spaces. Ill-formed bytes and lone
 /// surrogate escapes become U+FFFD.
@@ -54,7 +54,7 @@ pub(crate) fn indent(json: &str, mut write: impl FnMut(&str) -> io::Result<()>) 
     Ok(())
 }
 
-/// Length of the string at the start, with its quotation marks.
+/// Returns the length of the string at the start, with its quotation marks.
 fn string_len(json: &str) -> usize {
     let bytes = json.as_bytes();
     let mut at = 1;

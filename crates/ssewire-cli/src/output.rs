@@ -185,7 +185,8 @@ pub(crate) fn is_terminal_control(c: char) -> bool {
     }
 }
 
-/// The number of bytes at the end that the next ones decide: a CR, which LF may follow, or the start of a character.
+/// Returns the number of bytes at the end that the next ones decide: a CR, which LF may follow, or the start of a
+/// character.
 fn undecided(bytes: &[u8]) -> usize {
     let is_undecided = |tail: &[u8]| {
         tail == b"\r"

@@ -102,7 +102,7 @@ impl Stats {
     }
 }
 
-/// The smallest duration that is not less than this percentage of them.
+/// Returns the smallest duration that is not less than this percentage of them.
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = sorted.len().saturating_mul(percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()

@@ -109,7 +109,7 @@ fn address(text: &str) -> usize {
 
 /// A key of a map or a search for one: the form in which a map compares its own keys with a [`KeySearch`].
 trait MapKey {
-    /// The text of the key.
+    /// Returns the text of the key.
     fn text(&self) -> &str;
 
     /// Orders by the text, as `str` does.

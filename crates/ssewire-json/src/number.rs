@@ -32,7 +32,7 @@ enum NumberState {
 }
 
 impl NumberSpan {
-    /// The number that begins at `start`.
+    /// Starts the number that begins at `start`.
     pub(crate) fn begin(start: usize) -> Self {
         Self { start, end: start, state: NumberState::Start }
     }
@@ -41,7 +41,7 @@ impl NumberSpan {
         self.start
     }
 
-    /// Position of the first byte after the number, once [`scan`](Self::scan) has returned [`Scan::Ended`].
+    /// Returns the position of the first byte after the number, once [`scan`](Self::scan) has returned [`Scan::Ended`].
     pub(crate) fn end(self) -> usize {
         self.end
     }

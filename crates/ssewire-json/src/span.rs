@@ -26,22 +26,22 @@ pub(crate) struct StringSpan {
 }
 
 impl StringSpan {
-    /// The string whose contents begin at `start`.
+    /// Starts the string whose contents begin at `start`.
     pub(crate) fn begin(start: usize) -> Self {
         Self { start, end: start, escape_overhead: 0 }
     }
 
-    /// The rest of the string, once all of this has been shown.
+    /// Returns the rest of the string, once all of this has been shown.
     pub(crate) fn rest(self) -> Self {
         Self::begin(self.end)
     }
 
-    /// Position of the closing quote, once [`scan`](Self::scan) has returned [`Scan::Ended`].
+    /// Returns the position of the closing quote, once [`scan`](Self::scan) has returned [`Scan::Ended`].
     pub(crate) fn end(self) -> usize {
         self.end
     }
 
-    /// Length of the undecoded contents in bytes.
+    /// Returns the length of the undecoded contents in bytes.
     pub(crate) fn raw_len(self) -> usize {
         self.end - self.start
     }

@@ -189,8 +189,8 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// The path of a request target, with its query. That of a request through a proxy begins with the address of the
-/// server. (RFC 9112, section 3.2.2: *absolute-form*.)
+/// Returns the path of a request target, with its query. That of a request through a proxy begins with the address of
+/// the server. (RFC 9112, section 3.2.2: *absolute-form*.)
 fn path_of(target: &str) -> String {
     let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
         return target.to_owned();

@@ -12,7 +12,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The text without a byte order mark at the start of the body, which is not part of the line.
+    /// Returns the text without a byte order mark at the start of the body, which is not part of the line.
     pub(crate) fn content(&self) -> &[u8] {
         let mark = if self.start == 0 { "\u{feff}" } else { "" };
         self.text.strip_prefix(mark.as_bytes()).unwrap_or(self.text)

@@ -30,7 +30,7 @@ impl RequestLog {
     }
 }
 
-/// The memory of a request.
+/// Returns the memory that a request takes, in bytes.
 fn size(request: &Request) -> usize {
     let headers = request.headers.iter().map(|(name, value)| size_of::<(String, String)>() + name.len() + value.len());
     size_of::<Request>() + request.method.len() + request.path.len() + request.body.len() + headers.sum::<usize>()

@@ -68,8 +68,8 @@ impl Script {
         Self::event_stream().send(bytes)
     }
 
-    /// Creates a response of status 200 with a recorded event stream, chunked, at its recorded pace. A comment line `:
-    /// ssewire +123ms`, as `ssewire record` writes it, is a pause of that time and is not sent. A recording without
+    /// Creates a response of status 200 with a recorded event stream, chunked, at its recorded pace. A comment line
+    /// `: ssewire +123ms`, as `ssewire record` writes it, is a pause of that time and is not sent. A recording without
     /// such lines is sent at once. A response head in front of the body is not sent. [`speed`](Self::speed) scales the
     /// pace, [`delayed_by`](Self::delayed_by) replaces it.
     ///
@@ -178,14 +178,14 @@ impl Script {
         self
     }
 
-    /// The value of a header that was set.
+    /// Returns the value of a header that was set.
     pub(crate) fn header_value(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The framing of the body over this version of HTTP. A header of the script decides, so that it never contradicts
-    /// one that the server adds: no message has both a `content-length` and a `transfer-encoding` of the server
-    /// (RFC 9112, section 6.2).
+    /// Returns the framing of the body over this version of HTTP. A header of the script decides, so that it never
+    /// contradicts one that the server adds: no message has both a `content-length` and a `transfer-encoding` of the
+    /// server (RFC 9112, section 6.2).
     pub(crate) fn framing(&self, version: Version) -> Framing {
         let coding = self.header_value("transfer-encoding").filter(|_| version != Version::Http2);
         match coding.and_then(|codings| codings.rsplit(',').next()) {
@@ -198,7 +198,7 @@ impl Script {
         }
     }
 
-    /// The headers that the server adds, with those of the framing, unless the script has one of the same name.
+    /// Returns the headers that the server adds, with those of the framing, unless the script has one of the same name.
     pub(crate) fn added_headers<'a>(
         &self,
         framing: impl IntoIterator<Item = (&'a str, String)>,
@@ -396,7 +396,7 @@ impl Script {
         })
     }
 
-    /// The body that the steps send.
+    /// Returns the body that the steps send.
     pub(crate) fn body(&self) -> Vec<u8> {
         let sent = self.steps.iter().filter_map(|step| match step {
             Step::Send(bytes) => Some(bytes.as_slice()),
@@ -405,18 +405,18 @@ impl Script {
         sent.collect::<Vec<_>>().concat()
     }
 
-    /// Length of the body that the steps send.
+    /// Returns the length of the body that the steps send.
     pub(crate) fn len(&self) -> usize {
         sent(&self.steps)
     }
 
-    /// Offset in the body after the last event that ends at `limit` or before it.
+    /// Returns the offset in the body after the last event that ends at `limit` or before it.
     pub(crate) fn event_end_before(&self, limit: usize) -> usize {
         event_ends(&self.body()).take_while(|end| *end <= limit).last().unwrap_or(0)
     }
 
-    /// The content-length to announce: never one that is reached before the script cuts, resets or holds, or while it
-    /// repeats.
+    /// Returns the content-length to announce: never one that is reached before the script cuts, resets or holds, or
+    /// while it repeats.
     pub(crate) fn announced_length(&self) -> usize {
         let total = self.len();
         let ends = |step: &Step| matches!(step, Step::Cut | Step::Reset | Step::Hold | Step::Repeat(..));
@@ -471,7 +471,7 @@ fn split_steps(steps: Vec<Step>, mut bytes: usize) -> (Vec<Step>, Vec<Step>) {
     (before, after)
 }
 
-/// An error event of the Messages API.
+/// Returns an error event of the Messages API.
 pub(crate) fn error_event(kind: &str, message: &str) -> String {
     format!("event: error\ndata: {}\n\n", error_body(kind, message))
 }

@@ -6,8 +6,7 @@
 //!
 //! Only this file, `fast_path.rs` and `encode.rs` know the field names.
 //!
-//! [interpreting an event stream]:
-//! https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+//! [interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 use core::time::Duration;
 

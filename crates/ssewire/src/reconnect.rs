@@ -230,7 +230,7 @@ impl Default for Reconnect {
 ///
 /// | outcome of the request | HTML standard | here |
 /// |---|---|---|
-/// | aborted by the client | fail the connection | do not call [`record_disconnected`](Reconnect::record_disconnected) |
+/// | aborted by the client | fail the connection | without [`record_disconnected`](Reconnect::record_disconnected) |
 /// | network error | reestablish the connection, "unless the user agent knows that to be futile" | call it |
 /// | status 200 and `Content-Type: text/event-stream` | announce the connection | [`Announce`](Self::Announce) |
 /// | the body of that response ended, or broke off | reestablish the connection | call it |

@@ -60,7 +60,7 @@ impl Command {
         }
     }
 
-    /// A few words for the help.
+    /// Returns a few words for the help.
     pub(super) fn summary(self) -> &'static str {
         match self {
             Text => "the text (the default)",
@@ -74,7 +74,7 @@ impl Command {
         }
     }
 
-    /// A sentence for the manual.
+    /// Returns a sentence for the manual.
     pub(super) fn about(self) -> &'static str {
         match self {
             Text => "Prints only the text, as it arrives; the default command",
@@ -97,7 +97,7 @@ impl Command {
         }
     }
 
-    /// The names of its arguments.
+    /// Returns the names of its arguments.
     pub(super) fn arguments(self) -> Option<&'static str> {
         match self {
             Demo => None,
@@ -107,7 +107,7 @@ impl Command {
         }
     }
 
-    /// The numbers of arguments that it takes.
+    /// Returns the numbers of arguments that it takes.
     pub(super) fn argument_counts(self) -> core::ops::RangeInclusive<usize> {
         match self {
             Demo => 0..=0,
@@ -133,7 +133,7 @@ pub(super) fn refusal(command: Command, option: &str) -> String {
     }
 }
 
-/// The commands that take this option, for a sentence.
+/// Returns the commands that take this option, for a sentence.
 fn commands_accepting(option: &str) -> String {
     let names: Vec<_> = takers(option).unwrap_or_default().iter().map(|taker| format!("`{}`", taker.name())).collect();
     match names.split_last() {

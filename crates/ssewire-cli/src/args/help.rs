@@ -50,7 +50,8 @@ const OTHERS: [(&str, &str, &str); 3] = [
 const COLUMN: usize = 40;
 const WIDTH: usize = 80;
 
-/// The help of the command line: clap's own list of a line or two for every option does not fit a screen of 24 lines.
+/// Returns the help of the command line. Clap's own list of a line or two for every option does not fit a screen of 24
+/// lines.
 pub(super) fn overview(cli: &clap::Command) -> String {
     let commands = Command::ALL.map(|command| (command.name().to_owned(), command.summary()));
     // The line above the commands names `help`.
@@ -72,19 +73,19 @@ pub(super) fn overview(cli: &clap::Command) -> String {
     )
 }
 
-/// The names of all commands, with those that read no stream.
+/// Returns the names of all commands, with those that read no stream.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     Command::ALL.into_iter().map(Command::name).chain(OTHERS.map(|(name, ..)| name))
 }
 
-/// The help of a command; `None` if the command is unknown.
+/// Returns the help of a command; `None` if the command is unknown.
 pub(super) fn of_command(name: &str) -> Option<String> {
     let mut documented = documented();
     documented.build();
     documented.find_subcommand_mut(name).map(|subcommand| subcommand.render_long_help().to_string())
 }
 
-/// An option with the name of its value.
+/// Returns an option with the name of its value.
 fn option(arg: &Arg) -> String {
     let value = arg.get_value_names().filter(|_| arg.get_action().takes_values()).and_then(|names| names.first());
     let value = value.map(|name| format!(" {name}")).unwrap_or_default();
@@ -123,14 +124,14 @@ fn wrapped(title: &str, words: &[String]) -> String {
     text
 }
 
-/// The completions for a shell.
+/// Returns the completions for a shell.
 pub(crate) fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut documented(), "ssewire", &mut script);
     script
 }
 
-/// The manual page, in roff.
+/// Returns the manual page, in roff.
 ///
 /// # Errors
 /// None that a `Vec` returns.
@@ -162,8 +163,8 @@ fn section(title: &str, entries: &[(&str, &str)]) -> Roff {
     section
 }
 
-/// The command line with subcommands, each with the options that it takes, for generators. It cannot be used for
-/// parsing; see [`Cli`].
+/// Returns the command line with subcommands, each with the options that it takes, for generators. It cannot be used
+/// for parsing; see [`Cli`].
 fn documented() -> clap::Command {
     let cli = Cli::command();
     let options = |takes: &dyn Fn(&str) -> bool| -> Vec<Arg> {

@@ -64,13 +64,13 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The file to read; `None`: standard input.
+    /// Returns the file to read; `None`: standard input.
     pub(crate) fn input_file(&self) -> Option<&Path> {
         let file = if self.command == Command::Record { None } else { self.files.first() };
         file.map(PathBuf::as_path).filter(|file| *file != Path::new("-"))
     }
 
-    /// The addition to a sentence about a file that cannot be opened.
+    /// Returns the addition to a sentence about a file that cannot be opened.
     pub(crate) fn hint(&self) -> String {
         if self.may_be_command { format!("; the commands are {}", command_names()) } else { String::new() }
     }
@@ -262,7 +262,7 @@ impl Cli {
         Ok(Self { given: given(&command, &matches), ..cli })
     }
 
-    /// The command line with its help.
+    /// Returns the command line with its help.
     fn definition() -> clap::Command {
         let command = Self::command();
         let help = help::overview(&command);
@@ -370,7 +370,7 @@ impl Cli {
         })))
     }
 
-    /// A command that prints a text about the command line.
+    /// Returns a command that prints a text about the command line.
     fn document(&self, name: &str, arguments: &[OsString]) -> Result<Action, clap::Error> {
         let argument = arguments.first().map(|argument| argument.to_string_lossy());
         let action = match name {
@@ -394,14 +394,14 @@ fn completions_of(shell: &str) -> Result<Action, clap::Error> {
     })
 }
 
-/// The names of the options that were given.
+/// Returns the names of the options that were given.
 fn given(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
     let given = matches.ids().filter(|id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine));
     let arguments = given.filter_map(|id| command.get_arguments().find(|arg| arg.get_id() == id));
     arguments.filter_map(|arg| arg.get_long()).map(ToOwned::to_owned).collect()
 }
 
-/// The help of a command, or the overview.
+/// Returns the help of a command, or the overview.
 ///
 /// # Errors
 /// The command is unknown.

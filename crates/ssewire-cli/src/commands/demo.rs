@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     follow(args, input, output, &mut Demo { text, is_paced: !args.fast, first_text: None })
 }
 
-/// The sample stream, one event at a time, with a pause before each unless `fast`.
+/// Returns the sample stream, one event at a time, with a pause before each unless `fast`.
 pub(crate) fn stream(fast: bool) -> impl Read + Send + 'static {
     // An event has about two words: seven words per second are easy to read.
     Paced { rest: include_bytes!("demo.sse"), pause: if fast { Duration::ZERO } else { Duration::from_millis(300) } }

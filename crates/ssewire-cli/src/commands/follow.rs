@@ -614,7 +614,7 @@ fn has_several_payloads(payload: &[u8]) -> bool {
     payload.starts_with(b"{") && memchr::memmem::find(payload, b"}\n{").is_some()
 }
 
-/// The part of a message that arrived before the interrupt.
+/// Returns the part of a message that arrived before the interrupt.
 fn so_far(message: Option<&Message>) -> String {
     let Some(message) = message else { return "interrupted before the message began".into() };
     let text = message.content().iter().filter_map(ContentBlock::as_text);
@@ -623,7 +623,7 @@ fn so_far(message: Option<&Message>) -> String {
     format!("interrupted; the message so far: {blocks}, {characters} of text")
 }
 
-/// A sentence about a stop reason that makes the text end early.
+/// Returns a sentence about a stop reason that makes the text end early.
 fn stop_note(message: &Message) -> Option<String> {
     let reason = message.stop_reason()?;
     let meaning = match reason {

@@ -104,7 +104,7 @@ impl Translator {
         self.mode == Mode::Sse && self.backlog.is_empty()
     }
 
-    /// The number of lines that were read as JSON lines; 0 if the input is something else.
+    /// Returns the number of lines that were read as JSON lines; 0 if the input is something else.
     pub(crate) fn lines(&self) -> u64 {
         if matches!(self.mode, Mode::Undecided | Mode::Sse) { 0 } else { self.line.saturating_sub(1) }
     }
@@ -341,7 +341,7 @@ impl Translator {
     }
 }
 
-/// The event in a line. `None`: it is a line of an agent tool. `is_wrapped`: one of its events has come, in a
+/// Returns the event in a line. `None`: it is a line of an agent tool. `is_wrapped`: one of its events has come, in a
 /// `stream_event`.
 fn event_of<'a>(line: RawJsonRef<'a>, is_wrapped: &mut bool) -> Result<Option<Named<'a>>, &'static str> {
     let name = line.get("type").and_then(RawJsonRef::decode_string);
@@ -366,8 +366,8 @@ fn is_other(name: &str, is_wrapped: bool) -> bool {
     OTHER_LINES.contains(&name) || (is_wrapped && !may_be_event)
 }
 
-/// The line from which the same event is read: its payload, if that alone is enough, or else its event type and its
-/// data. `None` for an event that carries nothing: blank data, an end marker, a keep-alive.
+/// Returns the line from which the same event is read: its payload, if that alone is enough, or else its event type and
+/// its data. `None` for an event that carries nothing: blank data, an end marker, a keep-alive.
 pub(crate) fn line_of(event_type: &[u8], data: &[u8]) -> Option<String> {
     let event = StreamEvent::decode(event_type, data);
     let carries_nothing = match &event {
@@ -389,12 +389,12 @@ pub(crate) fn line_of(event_type: &[u8], data: &[u8]) -> Option<String> {
     Some(format!(r#"{{"event":{event_type},"data":{data}}}"#))
 }
 
-/// The event in a line that has its event type and its data as strings.
+/// Returns the event in a line that has its event type and its data as strings.
 fn named_event(line: RawJsonRef<'_>) -> Option<Named<'_>> {
     Some((line.get("event")?.decode_string()?, line.get("data")?.decode_string()?))
 }
 
-/// The type of the line that starts with these bytes, if that is its first member and in the usual spelling.
+/// Returns the type of the line that starts with these bytes, if that is its first member and in the usual spelling.
 fn first_member(start: &[u8]) -> Option<&str> {
     let rest = start.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"type\"")?;
     let name = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;

@@ -230,7 +230,7 @@ impl Input {
         })
     }
 
-    /// A file; standard input if there is none.
+    /// Opens a file; standard input if there is none.
     ///
     /// # Errors
     /// A sentence that says why it cannot be opened.
@@ -260,7 +260,7 @@ impl Input {
         });
     }
 
-    /// The origin of the arrival times so far.
+    /// Returns the origin of the arrival times so far.
     pub(crate) fn times(&self) -> Times {
         self.times
     }
@@ -441,7 +441,7 @@ fn is_regular(file: io::Result<File>) -> bool {
     file.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
 
-/// The name of standard input or standard output, if that is this file on disk.
+/// Returns the name of standard input or standard output, if that is this file on disk.
 #[cfg(unix)]
 pub(crate) fn standard_stream(file: &File) -> Option<&'static str> {
     use std::os::fd::AsFd as _;
@@ -458,7 +458,7 @@ pub(crate) fn standard_stream(file: &File) -> Option<&'static str> {
     }
 }
 
-/// The name of standard input or standard output, if that is this file on disk: not known on this system.
+/// Returns the name of standard input or standard output, if that is this file on disk: not known on this system.
 #[cfg(not(unix))]
 pub(crate) fn standard_stream(_: &File) -> Option<&'static str> {
     None

@@ -34,7 +34,7 @@ impl Histogram {
         }
     }
 
-    /// The positions with their counts. The first and the last one are exact, others are the middle of a bin.
+    /// Returns the positions with their counts. The first and the last one are exact, others are the middle of a bin.
     pub(super) fn counts(&self) -> impl Iterator<Item = (u64, usize)> + '_ {
         let bins = (0_u64..).zip(&self.bins).filter(|(_, count)| **count > 0);
         bins.map(|(bin, count)| {
@@ -50,7 +50,7 @@ impl Histogram {
         })
     }
 
-    /// The first and the last position.
+    /// Returns the first and the last position.
     pub(super) fn ends(&self) -> (u64, u64) {
         (self.first, self.last)
     }

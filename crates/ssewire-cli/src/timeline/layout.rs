@@ -145,7 +145,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// The end of the axis is in the last column.
+    /// Returns the column of a position. The end of the axis is in the last column.
     fn column(&self, x: u64) -> usize {
         let last = self.columns.saturating_sub(1);
         let column = u128::from(x).saturating_mul(last as u128) / u128::from(self.end.max(1));
@@ -195,7 +195,7 @@ fn ticks(axis: Axis, scale: &Scale, apart: usize) -> Vec<Tick> {
     places.map(|x| Tick { column: scale.column(x), label: place(axis, x, scale.end) }).collect()
 }
 
-/// The next number that is 1, 2 or 5 with zeros.
+/// Returns the next number that is 1, 2 or 5 with zeros.
 fn round_up(number: u64) -> u64 {
     let powers = core::iter::successors(Some(1_u64), |power| power.checked_mul(10));
     let round = powers.flat_map(|power| [1, 2, 5].map(|digit| power.saturating_mul(digit)));
@@ -210,7 +210,7 @@ fn place(axis: Axis, x: u64, end: u64) -> String {
     }
 }
 
-/// A number of thousandths as a decimal number, without zeros at its end.
+/// Returns a number of thousandths as a decimal number, without zeros at its end.
 fn thousandths(number: u64) -> String {
     let digits = format!("{}.{:03}", number / 1000, number % 1000);
     digits.trim_end_matches('0').trim_end_matches('.').to_owned()

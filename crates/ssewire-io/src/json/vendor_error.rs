@@ -5,8 +5,8 @@ use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// An object with a member `error` that is not null, or whose `type` or `object` is `error`. Of several members of one
-/// name, each counts.
+/// Returns whether a payload is an object with a member `error` that is not null, or whose `type` or `object` is
+/// `error`. Of several members of one name, each counts.
 pub(super) fn is_vendor_error(payload: &str) -> bool {
     // Most payloads lack this word, also with escaped letters (U+0065, U+006F, U+0072), so they are parsed only once.
     (payload.contains("\"error\"") || payload.contains("\\u006") || payload.contains("\\u007"))
