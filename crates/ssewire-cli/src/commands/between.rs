@@ -36,14 +36,14 @@ impl Between {
         Self { decoder, error_fields: MessageDecoder::new() }
     }
 
-    /// Passes each event to `show`; `None` is one above the limit.
+    /// Passes each event to `show`, and the number of bytes after it; `None` is one above the limit.
     ///
     /// # Errors
     /// An error of `show`.
     pub(super) fn decode(
         &mut self,
         mut bytes: &[u8],
-        mut show: impl FnMut(Option<SkippedEvent<'_>>) -> io::Result<()>,
+        mut show: impl FnMut(Option<SkippedEvent<'_>>, usize) -> io::Result<()>,
     ) -> io::Result<()> {
         loop {
             match self.decoder.decode_frame(&mut bytes) {
@@ -61,14 +61,14 @@ impl Between {
                             // They belong to that message, whose decoder returns them.
                             error_fields = MessageDecoder::new();
                         }
-                        show(Some(event))?;
+                        show(Some(event), bytes.len())?;
                     }
                     if let Ok(Step::Update(event)) = error_fields.decode(&mut &b"\n"[..]) {
-                        show(Some(SkippedEvent::new(event.event_type, event.payload)))?;
+                        show(Some(SkippedEvent::new(event.event_type, event.payload)), bytes.len())?;
                     }
                 }
                 Ok(Some(_)) => {}
-                Err(_) => show(None)?,
+                Err(_) => show(None, bytes.len())?,
                 Ok(None) => return Ok(()),
             }
         }
@@ -81,15 +81,16 @@ impl Between {
     /// An error of `show`.
     pub(super) fn end(
         &mut self,
-        mut show: impl FnMut(Option<SkippedEvent<'_>>) -> io::Result<()>,
+        mut show: impl FnMut(Option<SkippedEvent<'_>>, usize) -> io::Result<()>,
     ) -> io::Result<Option<u64>> {
         let pending = self.decoder.pending_bytes();
         let (mut is_used, mut is_cut) = (false, false);
-        self.decode(b"\n\n", |event| {
+        // No bytes of the input follow the event.
+        self.decode(b"\n\n", |event, _| {
             let payload = event.as_ref().map_or(&b""[..], |event| event.payload);
             is_used |= json::one_line(payload).is_some();
             is_cut |= !is_without_json(payload);
-            if is_used || event.is_none() { show(event) } else { Ok(()) }
+            if is_used || event.is_none() { show(event, 0) } else { Ok(()) }
         })?;
         Ok((is_cut && !is_used).then_some(pending))
     }

@@ -29,6 +29,10 @@ pub(crate) trait Renderer {
         Ok(())
     }
 
+    /// Takes an event between two messages as it is decoded, before [`event`](Self::event) shows it; `None` if it
+    /// cannot be decoded. One that is lost, or starts the next message, has an update, too.
+    fn skipped_event(&mut self, _event: Option<&StreamEvent<'_>>, _at: Duration, _offset: u64) {}
+
     /// Shows an update. The caller flushes.
     fn update(&mut self, _event: &UpdateEvent<'_>, _position: Position, _output: &mut Output) -> io::Result<()> {
         Ok(())
@@ -52,8 +56,8 @@ pub(crate) struct Position {
     pub(crate) offset: u64,
     /// Since the start of the run or of the recording.
     pub(crate) at: Duration,
-    /// [`Renderer::event`] was called with the event.
-    is_shown: bool,
+    /// [`Renderer::skipped_event`] was called with the event.
+    pub(crate) is_shown: bool,
 }
 
 /// The result of a run: the message of a stream, or a plain JSON message instead of a stream.
@@ -183,10 +187,11 @@ impl Session {
         loop {
             let before = rest;
             let polled = self.decoder.poll(&mut rest);
+            let offset = self.bytes.saturating_sub(to_u64(rest.len()));
             let is_shown = self.is_between;
             if is_shown {
                 let consumed = before.len().saturating_sub(rest.len());
-                self.show_skipped(before.get(..consumed), output, renderer)?;
+                self.show_skipped(before.get(..consumed), offset, output, renderer)?;
             }
             self.release_notes(output);
             match polled {
@@ -198,7 +203,6 @@ impl Session {
                     return Ok(());
                 }
                 Ok(Step::Update(span)) => {
-                    let offset = self.bytes.saturating_sub(to_u64(rest.len()));
                     let position = Position { number: self.decoder.event_count(), offset, at: self.at, is_shown };
                     self.show(before, span, position, output, renderer)?;
                 }
@@ -211,15 +215,19 @@ impl Session {
         }
     }
 
-    /// Shows the events in bytes that the decoder of the messages skips; `None` is the end of the input.
+    /// Shows the events in bytes that the decoder of the messages skips; `None` is the end of the input. `end` is the
+    /// offset of their end.
     fn show_skipped(
         &mut self,
         bytes: Option<&[u8]>,
+        end: u64,
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
-        let show = |event: Option<SkippedEvent<'_>>| {
+        let show = |event: Option<SkippedEvent<'_>>, after: usize| {
             self.stats.event(self.at);
+            let offset = end.saturating_sub(to_u64(after));
+            renderer.skipped_event(event.as_ref().and_then(|event| event.decoded.as_ref()), self.at, offset);
             let (event_type, payload) = event.as_ref().map_or(UNREADABLE, |event| (event.event_type, event.payload));
             renderer.event(event_type, payload, output)?;
             // One above the limit: the decoder of the messages reports it.
@@ -249,7 +257,7 @@ impl Session {
     /// The input has ended: the rest may be an event whose blank line is missing.
     fn end_input(&mut self, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
         if self.is_between {
-            self.show_skipped(None, output, renderer)?;
+            self.show_skipped(None, self.bytes, output, renderer)?;
         }
         loop {
             let polled = self.decoder.poll_end();

@@ -1,8 +1,9 @@
 //! `timeline`: a drawing of what arrived when.
 
+use core::time::Duration;
 use std::io;
 
-use ssewire_messages::UpdateEvent;
+use ssewire_messages::{StreamEvent, UpdateEvent};
 
 use super::follow::{Outcome, Position, Renderer, follow};
 use crate::args::Args;
@@ -26,8 +27,12 @@ struct Timeline {
 }
 
 impl Renderer for Timeline {
+    fn skipped_event(&mut self, event: Option<&StreamEvent<'_>>, at: Duration, offset: u64) {
+        self.recording.take_skipped(event, at, offset);
+    }
+
     fn update(&mut self, event: &UpdateEvent<'_>, position: Position, _: &mut Output) -> io::Result<()> {
-        self.recording.take(event, position.at, position.offset);
+        self.recording.take(event, position.at, position.offset, position.is_shown);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use ssewire_messages::{BlockKey, BlockRef, ContentBlock, Update, UpdateEvent};
+use ssewire_messages::{BlockKey, BlockRef, ContentBlock, StreamEvent, Update, UpdateEvent};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::histogram::Histogram;
@@ -80,11 +80,24 @@ impl Recording {
     /// A gap is drawn if it is a twentieth of the whole: there are no more.
     pub(super) const MAX_GAPS: usize = 20;
 
-    /// Takes the change of an event.
-    pub(crate) fn take(&mut self, event: &UpdateEvent<'_>, at: Duration, offset: u64) {
+    /// Takes an event between two messages; `None` if it cannot be decoded.
+    pub(crate) fn take_skipped(&mut self, event: Option<&StreamEvent<'_>>, at: Duration, offset: u64) {
+        let (subject, kind, label) = match event {
+            // The next message begins with it.
+            Some(StreamEvent::MessageStart(_)) => (Subject::Message, Kind::Message, "message"),
+            Some(StreamEvent::Ping) => (Subject::Ping, Kind::Ping, "ping"),
+            Some(StreamEvent::Error(_)) => (Subject::Error, Kind::Error, "error"),
+            _ => (Subject::Other, Kind::Other, "other"),
+        };
+        self.note(subject, kind, || label.into(), Point { at, offset });
+    }
+
+    /// Takes the change of an event; `is_noted` if [`take_skipped`](Self::take_skipped) took the event.
+    pub(crate) fn take(&mut self, event: &UpdateEvent<'_>, at: Duration, offset: u64, is_noted: bool) {
         let update = &event.update;
         let point = Point { at, offset };
         match update {
+            _ if is_noted => {}
             // An event above the limit has no type.
             Update::Lost(_) => self.note(Subject::Other, Kind::Other, || "other".into(), point),
             // A further update of an event is not an event.
@@ -219,7 +232,7 @@ mod tests {
         let (mut recording, mut decoder, mut rest) = (Recording::default(), MessageDecoder::new(), stream.as_bytes());
         while let Step::Update(event) = decoder.decode(&mut rest).unwrap() {
             let offset = u64::try_from(stream.len() - rest.len()).unwrap();
-            recording.take(&event, Duration::from_millis(offset), offset);
+            recording.take(&event, Duration::from_millis(offset), offset, false);
         }
         recording
     }

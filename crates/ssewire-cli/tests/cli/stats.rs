@@ -126,6 +126,28 @@ fn a_timeline_counts_lost_events() {
     assert_eq!(rows(row), [("events", &*count.to_string())], "{ran:?}");
 }
 
+/// Regression: the drawing left out events that are skipped between two messages.
+#[test]
+fn a_timeline_counts_skipped_events() {
+    let ping = "data: {\"type\":\"ping\"}\n\n";
+    let between = [ping, "data: [DONE]\n\n", "data: {oops\n\n", &piece(&"x".repeat(1000))].concat();
+    // The last event lacks its blank line.
+    let bytes = [&stream(&[])[..], between.as_bytes(), &stream(&[]), ping.trim_end().as_bytes()].concat();
+    let count = bytes.windows(6).filter(|window| window == b"data: ").count();
+    let path = std::env::temp_dir().join(format!("ssewire-skipped-{}", std::process::id()));
+    std::fs::write(&path, &bytes).unwrap();
+    let args = ["timeline", "--all", "--stats", "--max-event-bytes", "500", path.to_str().unwrap(), "--chunk-size"];
+    let drawn = ["1", "7", "100000"].map(|size| ssewire(&[&args[..], &[size]].concat(), b"").exits(4));
+    std::fs::remove_file(path).unwrap();
+    for ran in &drawn {
+        assert!(ran.stdout.starts_with(&format!("{count} events in {} bytes, ", bytes.len())), "{ran:?}");
+        assert!(ran.stdout.contains("\nping ") && ran.stdout.contains("\nother "), "{ran:?}");
+        assert_eq!(ran.stdout, drawn[0].stdout);
+        let row = ran.stderr.lines().find(|line| line.starts_with("events ")).unwrap();
+        assert_eq!(rows(row), [("events", &*count.to_string())], "{ran:?}");
+    }
+}
+
 /// Regression: they depended on the chunk in which the message ended.
 #[test]
 fn bytes_after_the_end_are_not_counted() {
