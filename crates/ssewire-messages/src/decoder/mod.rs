@@ -221,8 +221,8 @@ impl MessageDecoder {
         result
     }
 
-    /// Decodes the input as [`decode`](Self::decode) does, but borrows nothing, so that a caller can refill its input in
-    /// a loop; see `ssewire::Decoder`.
+    /// Decodes the input as [`decode`](Self::decode) does, but borrows nothing, so that a caller can refill its input
+    /// in a loop; see `ssewire::Decoder`.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).

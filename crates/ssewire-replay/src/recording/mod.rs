@@ -102,9 +102,9 @@ enum Line {
 }
 
 impl Line {
-    /// Classifies a line by its bytes so far. The line of a time comment ends with LF, as it is written, or with CRLF, as
-    /// a version control system may store it. A CR alone does not end it: the stream could continue with a blank line
-    /// that starts with LF.
+    /// Classifies a line by its bytes so far. The line of a time comment ends with LF, as it is written, or with CRLF,
+    /// as a version control system may store it. A CR alone does not end it: the stream could continue with a blank
+    /// line that starts with LF.
     fn of(bytes: &[u8]) -> Self {
         let Some(text) = bytes.strip_prefix(PREFIX) else {
             return if PREFIX.starts_with(bytes) { Self::Prefix } else { Self::Other };
