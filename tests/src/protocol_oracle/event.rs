@@ -78,8 +78,8 @@ impl Event {
             return if event_type == "error" { Self::Error(Json::Null) } else { Self::Nothing };
         }
         // "The ASCII white space around the text is removed first."
-        let json = Json::parse(if matches!(event_type, "error" | "ping") { trimmed } else { data });
-        if event_type == "ping" && json.as_ref().and_then(Json::as_units).is_some_and(Vec::is_empty) {
+        let json = Json::parse(if event_type == "error" { trimmed } else { data });
+        if event_type == "ping" && trimmed == br#""""# {
             return Self::Nothing;
         }
         match json {
