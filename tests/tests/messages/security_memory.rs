@@ -182,6 +182,48 @@ fn blocks_of_a_few_bytes_need_at_most_15_bytes_per_byte_after_a_lost_event() {
     assert!((5.0..=6.0).contains(&later), "{later}");
 }
 
+/// The budget of a program with many streams.
+#[test]
+fn the_count_of_a_decoder_is_at_least_a_quarter_of_its_heap_until_the_message_ends() {
+    const LEN: usize = 1 << 20;
+    let start = |block: &str| format!("data: {{\"type\":\"message_start\",\"message\":{{\"content\":[{block}]}}}}\n\n");
+    let tiny_blocks = vec![r#"{"type":""}"#; 4000].join(",");
+    let tiny_starts = (0..4000).map(|index| {
+        format!("event:content_block_start\ndata:{{\"index\":{index},\"content_block\":{{\"type\":\"tool_use\"}}}}\n\n")
+    });
+    let delta = |text: &str| {
+        let delta = format!("{{\"type\":\"text_delta\",\"text\":\"{text}\"}}");
+        format!("data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}}}\n\n")
+    };
+    for (name, body) in [
+        ("a data line without an end", "data: ".to_owned() + &"x".repeat(LEN)),
+        ("data lines without an end", "data: x\n".repeat(LEN / 8)),
+        ("a JSON line without an end", "{\"a\":\"".to_owned() + &"x".repeat(LEN)),
+        ("JSON lines", "[".to_owned() + &"1,\n".repeat(LEN / 3)),
+        ("an error field without a blank line", "error: ".to_owned() + &"x".repeat(60_000) + "\n"),
+        ("an error as a JSON line", format!("{{\"error\":\"{}\"}}\n", "x".repeat(60_000))),
+        ("tiny blocks at once", start(&tiny_blocks)),
+        ("tiny blocks, then a lost event", start(&tiny_blocks) + "data: {\n\n"),
+        ("tiny blocks one by one", start("") + &tiny_starts.collect::<String>()),
+        ("text", start(r#"{"type":"text","text":""}"#) + &delta("some words ").repeat(20_000)),
+        ("text at once", start(r#"{"type":"text","text":""}"#) + &delta(&"x".repeat(LEN))),
+    ] {
+        let before = ssewire_heap::held();
+        let mut decoder = MessageDecoder::new();
+        let mut received = 0;
+        for mut chunk in body.as_bytes().chunks(1400) {
+            received += chunk.len();
+            while let Ok(Step::Update(_)) = decoder.decode(&mut chunk) {}
+            let (held, count) = (ssewire_heap::held() - before, decoder.byte_count());
+            assert!(held <= 4 * count + 8 * 1024, "{name}, {received}: {held} held, {count} counted");
+            // A line of JSON may count as body, as unfinished line and as error.
+            let most = 3 * received + 512 + 128 * decoder.snapshot().content().len();
+            assert!(count <= most, "{name}, {received}: {count} counted");
+        }
+        assert!(!decoder.is_ended() && received == body.len(), "{name}");
+    }
+}
+
 /// The length of a hostile value: less than the bound of an `error` field.
 const LEN: usize = 60 * 1024;
 

@@ -358,11 +358,17 @@ impl Accumulator {
         self.has_started
     }
 
-    /// Returns the bytes of the message so far, as [`with_max_bytes`](Self::with_max_bytes) counts them, for a budget
-    /// over many streams. The memory of the message is at most four times as much. Constant time.
+    /// Returns the bytes of the message so far, as [`with_max_bytes`](Self::with_max_bytes) counts them: not the memory
+    /// of its blocks, of which each needs some hundred bytes even if it is empty. For a budget over many streams, use
+    /// [`MessageDecoder::byte_count`](crate::MessageDecoder::byte_count). Constant time.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         self.bytes
+    }
+
+    /// Returns the number of blocks, as [`with_max_blocks`](Self::with_max_blocks) counts them.
+    pub(crate) fn block_count(&self) -> usize {
+        self.blocks.count()
     }
 
     /// Returns whether the message has ended: at `message_stop`, at an error, or where another message began.

@@ -285,7 +285,7 @@ impl MessageDecoder {
         self.is_rejected || self.accumulator.is_ended()
     }
 
-    /// Returns how the message would end if the input ended now, judged by the events merged so far. The result is
+    /// Returns how the message would end if the input ended now, after the events merged so far. The result is
     /// final after [`decode_end`](Self::decode_end) has returned [`Step::Ended`]: until then, a last event without its
     /// blank line may change it. Decoding further input makes it provisional again. Linear in the size of the message.
     #[must_use]
@@ -326,6 +326,23 @@ impl MessageDecoder {
     #[must_use]
     pub fn event_count(&self) -> u64 {
         self.event_count
+    }
+
+    /// Returns a count of the bytes that the decoder holds, for one budget over many streams: the bytes of the message,
+    /// 128 for each of its blocks, and the bytes of an unfinished event and of a body that is JSON. Until the message
+    /// has ended, the heap has at most four times as many, and 8 KiB. An unfinished event that is too large counts in
+    /// full, though it is not kept; the head of the response does not count. Constant time.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        const BLOCK: usize = 128;
+        let cold = self.cold.as_ref().map_or(0, |cold| {
+            let bare_error = cold.bare_error.as_ref().map_or(0, |error| error.as_str().len());
+            bare_error.saturating_add(cold.error_field.value().len())
+        });
+        let unfinished = usize::try_from(self.decoder.pending_bytes()).unwrap_or(usize::MAX);
+        let blocks = self.accumulator.block_count().saturating_mul(BLOCK);
+        let counts = [self.accumulator.byte_count(), blocks, unfinished, self.body.byte_count(), cold];
+        counts.into_iter().fold(0, usize::saturating_add)
     }
 
     /// Returns whether the last event of the message was used though its blank line is missing, as in recorded files.

@@ -40,6 +40,11 @@ impl Body {
         max_bytes.min(Self::JSON)
     }
 
+    /// Returns the number of bytes that are kept of the body.
+    pub(crate) fn byte_count(&self) -> usize {
+        self.beginning.as_ref().map_or(0, |beginning| beginning.bytes.len())
+    }
+
     /// Records that the body is a stream: nothing of it needs to be kept any more.
     pub(crate) fn mark_as_stream(&mut self) {
         *self = Self { is_stream: true, beginning: None };
