@@ -126,15 +126,13 @@ impl ApiError {
         &self.body
     }
 
-    /// Returns whether the same request may succeed if it is sent again. For an error within a stream, `true` does not
-    /// mean that the same request may be repeated: see [`Incomplete::has_content`](crate::Incomplete::has_content).
+    /// Returns whether another request may succeed. After an error in place of a stream, that is the same request; after
+    /// one within a stream, see [`Incomplete::is_retryable`](crate::Incomplete::is_retryable).
     ///
     /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a
     /// stream with status 200 is as retryable as status 529. An error without a status and of an unknown kind is
     /// retryable if its body names a retryable status (`"code": 503`). Kinds of other vendors are unknown, for example
     /// `server_error` and `rate_limit_exceeded` of OpenAI: compare [`kind`](Self::kind) with them, too.
-    ///
-    /// [`Backoff`](crate::Backoff) documents what to send after an error in a stream.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.response_head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {

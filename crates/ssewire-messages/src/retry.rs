@@ -62,9 +62,9 @@ use crate::response_head::ResponseHead;
 /// # The request after an incomplete message
 ///
 /// For an incomplete message, [`decide_incomplete`](Self::decide_incomplete) returns whether and when to send another
-/// request. If no text of the message was received, that is the same request. Otherwise it continues the partial text,
-/// without the white space at its end. The page [retries] of the guide has the rules for tools, thinking and newer
-/// models.
+/// request. That is the same request if the message has no [content](Incomplete::has_content). If it has text, the
+/// request continues this text, without the white space at its end. The page [retries] of the guide has the rules for
+/// tools, thinking and newer models.
 ///
 /// [retries]: https://docs.rs/ssewire-io/latest/ssewire_io/guide/retries/index.html
 ///

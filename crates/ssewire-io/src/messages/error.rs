@@ -55,8 +55,8 @@ impl<E> IncompleteMessage<E> {
         self.report.has_content()
     }
 
-    /// Returns whether another request may succeed. `true` does not mean that the same request may be repeated: see
-    /// [`has_content`](Self::has_content). `Backoff::decide_incomplete` takes the [`report`](Self::report), and decides
+    /// Returns whether another request may succeed: the same one if the message has no [content](Self::has_content), or
+    /// one that continues its text. `Backoff::decide_incomplete` takes the [`report`](Self::report), and decides
     /// when; [`Incomplete::is_retryable`] has the rule.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

@@ -72,8 +72,8 @@ impl<E> MessageReadError<E> {
         self.incomplete().is_some_and(IncompleteMessage::has_content)
     }
 
-    /// Returns whether another request may succeed. `true` does not mean that the same request may be repeated: see
-    /// [`has_content`](Self::has_content). `false` after a timeout, because the message continues.
+    /// Returns whether another request may succeed: the same one if the message has no [content](Self::has_content), or
+    /// one that continues its text. `false` after a timeout, because the message continues.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.incomplete().is_some_and(IncompleteMessage::is_retryable)

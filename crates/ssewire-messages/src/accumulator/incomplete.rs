@@ -75,21 +75,19 @@ impl Incomplete {
         }
     }
 
-    /// Returns whether a content block of the message has begun. If not, nothing is lost by repeating the request. If
-    /// so, content was paid for and perhaps shown, and a tool may have run at
-    /// [`Update::ToolCall`](crate::Update::ToolCall).
+    /// Returns whether a content block of the message has begun. If not, and if [`is_retryable`](Self::is_retryable)
+    /// holds, the same request may be sent again. If so, content was paid for and perhaps shown, and a tool may have run
+    /// at [`Update::ToolCall`](crate::Update::ToolCall).
     #[must_use]
     pub fn has_content(&self) -> bool {
         !self.partial().content().is_empty()
     }
 
-    /// Returns whether another request may succeed. `true` does not mean that the same request may be repeated: see
-    /// [`has_content`](Self::has_content).
+    /// Returns whether another request may succeed. That is the same request if the message has no
+    /// [content](Self::has_content), and one that continues its text if it has text. `docs/protocol.md` has the rules,
+    /// under the heading "Errors". [`Backoff`](crate::Backoff) decides when to send the request.
     ///
-    /// The other request is the same one if no text of the message was received, else one that continues its text.
-    /// [`Backoff`](crate::Backoff) decides when, and documents what to send.
-    ///
-    /// The rule is in `docs/protocol.md`, heading "Errors". Retryable are a truncated message, a body without an event,
+    /// Retryable are a truncated message, a body without an event,
     /// an error for which [`ApiError::is_retryable`] holds, and a body other than a stream after a retryable status.
     /// A message is not retryable if a part of it was lost or rejected, or if the server has ended it.
     #[must_use]
