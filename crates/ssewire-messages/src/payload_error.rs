@@ -58,8 +58,8 @@ impl PayloadError {
         self.kind
     }
 
-    /// Returns whether it may have been a piece of content, so that text or tool input is missing from the message. A
-    /// `message_start` is none, though a message that had begun before is incomplete because of it.
+    /// Returns whether the event may have been a piece of content, so that text or tool input is missing from the
+    /// message. `false` for a `message_start`, though a message that had begun before is incomplete because of it.
     #[must_use]
     pub fn is_content_lost(&self) -> bool {
         matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)

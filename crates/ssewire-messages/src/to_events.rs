@@ -7,7 +7,7 @@ use ssewire::EventBuilder;
 
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock};
-use crate::json::{ObjectWriter, RawJson, push_string, validate};
+use crate::json::{ObjectWriter, RawJson, RawJsonRef, push_string, validate};
 use crate::message::Message;
 use crate::tool_input::{ToolInputError, write_finished};
 use crate::turn::TurnError;
@@ -25,7 +25,7 @@ impl Message {
     }
 
     /// Returns the events as [`to_events`](Self::to_events) does, with text, thinking and tool input in pieces of at
-    /// most `characters` characters (at least one), as the API streams them.
+    /// most `characters` characters (at least one), as the API streams them. `usize::MAX`: each in one piece.
     ///
     /// ```
     /// use ssewire_messages::{Message, Update};
@@ -90,10 +90,9 @@ impl Message {
     pub fn to_event_stream(&self, characters: usize) -> Result<Vec<u8>, TurnError> {
         let mut body = Vec::new();
         for payload in self.to_events_in_pieces(characters)? {
-            // Every payload above begins with `{"type":"…"`.
-            let event_type = payload.as_str().split('"').nth(3).unwrap_or_default();
+            let event_type = payload.get("type").and_then(RawJsonRef::decode_string).unwrap_or_default();
             let event = EventBuilder::new().data(payload.as_str());
-            event.event_type(event_type).unwrap_or(event).encode_into_vec(&mut body);
+            event.event_type(&*event_type).unwrap_or(event).encode_into_vec(&mut body);
         }
         Ok(body)
     }

@@ -79,7 +79,7 @@ impl<'a> ToolCall<'a> {
 
 /// A [`ToolCall`] that does not borrow the message: `Send` and `'static`, for a task or thread that runs the tool, or
 /// for a program that stores the call until a person has approved it. Serialized, it is an object of `id`, `name` and
-/// `input`; [`RawJson`] names the limits.
+/// `input`; [`RawJson`] names the limits of reading one with serde.
 ///
 /// ```
 /// # use ssewire_messages::Message;
@@ -105,8 +105,8 @@ pub struct OwnedToolCall {
 }
 
 impl OwnedToolCall {
-    /// Creates a call, for tests and for programs that store calls in another way. Nothing is checked: of a call of a
-    /// message the input is known to be complete, of this one it is whatever the caller passes.
+    /// Creates a call, for tests and for programs that store calls in another way. Nothing is checked. In particular,
+    /// the input may be incomplete.
     pub fn new(id: impl Into<String>, name: impl Into<String>, input: RawJson) -> Self {
         Self { id: id.into(), name: name.into(), input }
     }
@@ -151,12 +151,11 @@ impl serde::Serialize for OwnedToolCall {
 
 impl<'de> Deserialize<'de> for OwnedToolCall {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let call = RawJson::deserialize(deserializer)?;
-        let text = |name| call.get(name).and_then(RawJsonRef::decode_string);
-        match (text("id"), text("name"), call.get("input")) {
-            (Some(id), Some(name), Some(input)) => Ok(Self::new(id, name, input.to_raw_json())),
-            _ => Err(serde::de::Error::custom("tool call has no `id`, `name` or `input`")),
-        }
+        bridge::deserialize(deserializer, "tool_use", |cursor| {
+            let call = cursor.keep_value().ok()?;
+            let text = |name| call.get(name)?.decode_string();
+            Some(Self::new(text("id")?, text("name")?, call.get("input")?.to_raw_json()))
+        })
     }
 }
 

@@ -160,8 +160,9 @@ pub struct EndedHalves {
 }
 
 impl<'a> Update<'a> {
-    /// Returns the block that the update names: that of its [`text_deltas`](Self::text_deltas), too. `None`: the update
-    /// is of the message. Then text is that of [`start_blocks`](Self::start_blocks), or a U+FFFD of `message_stop`.
+    /// Returns the block that the update, and its [`text_deltas`](Self::text_deltas), belong to. `None` for an update of
+    /// no single block. Of these, `message_start` has the text of its [`start_blocks`](Self::start_blocks), and
+    /// `message_stop` may have a U+FFFD for the incomplete character at the end of a block.
     ///
     /// A [`ToolCall`](Self::ToolCall) names its block by the id of the call: see [`BlockRef::tool_id`].
     #[must_use]

@@ -91,7 +91,7 @@ impl RawJson {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ///
-    /// Of a value that nests deeper than 131 levels, only the text can be used. Linear.
+    /// A value of more than 131 levels can be written, but its members cannot be read. Linear.
     ///
     /// # Errors
     /// That of [`serde_json::to_vec`]: the value refuses, or a map has keys that are not strings.
@@ -177,8 +177,7 @@ impl FromStr for RawJson {
     }
 }
 
-/// Never fails. A value of more than 131 levels, which `serde_json` itself never reads, can be written but not parsed
-/// again.
+/// Never fails. A value of more than 131 levels can be written, but its members cannot be read.
 impl From<serde_json::Value> for RawJson {
     fn from(value: serde_json::Value) -> Self {
         Self::from_valid(alloc::string::ToString::to_string(&value))

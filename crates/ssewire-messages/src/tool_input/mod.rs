@@ -96,8 +96,9 @@ impl<'a> ToolInput<'a> {
     }
 
     /// Returns the changes of [`partial`](Self::partial) by the last piece of input: only with
-    /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask after each update of the block: each
-    /// piece replaces the changes of the piece before, and the stop of the block clears them.
+    /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask once after each event of the block, also
+    /// if the event has several updates: each piece replaces the changes of the piece before, and the stop of the block
+    /// clears them.
     ///
     /// ```
     /// use ssewire_messages::{Accumulator, PartialChange, PartialStrings, Update};
