@@ -15,17 +15,17 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut decoder = BatchDecoder::new();
     for mut input in corpus.chunks(chunk) {
         while !input.is_empty() {
-            let chunk = input;
+            let pushed = input;
             let batch = decoder.push(&mut input);
             // As C reads it: bytes at an offset.
             let text = batch.text().as_bytes();
             for record in batch.records() {
                 let [event_type, data, id] = [
-                    (record.is_type_in_input, record.event_type),
+                    (record.is_event_type_in_input, record.event_type),
                     (record.is_data_in_input, record.data),
                     (false, record.last_event_id),
                 ]
-                .map(|(is_in_input, span)| &(if is_in_input { chunk } else { text })[span.offset..][..span.len]);
+                .map(|(is_in_input, span)| &(if is_in_input { pushed } else { text })[span.offset..][..span.len]);
                 sink.event(event_type, data, id);
             }
         }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
+use core::ops::Range;
 
 use simdutf8::compat::from_utf8;
 use ssewire::Lossy;
@@ -20,14 +21,20 @@ pub struct Span {
 
 impl Span {
     pub(crate) const EMPTY: Self = Self { offset: 0, len: 0 };
+
+    #[inline(always)]
+    pub(crate) fn range(self) -> Range<usize> {
+        self.offset..self.offset.saturating_add(self.len)
+    }
 }
 
-/// The records of a chunk, and the text that they point into. Borrowed from the decoder until the next call.
+/// The records of a chunk, and the text that they point into. Borrowed from the decoder until the next call, and from
+/// the chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch<'a, R> {
     records: &'a [R],
     text: &'a str,
-    /// That of the push. Records of events point into it, too.
+    /// The bytes that this batch consumed, for records of events, which point into them, too; else empty.
     pub(crate) input: &'a [u8],
 }
 
@@ -38,7 +45,7 @@ impl<'a, R> Batch<'a, R> {
         self.records
     }
 
-    /// Returns the text that the records point into: of events, what is not in the input.
+    /// Returns the text that the records point into. Of events, it has only the values that are not in the input.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.text
@@ -46,7 +53,7 @@ impl<'a, R> Batch<'a, R> {
 }
 
 pub(crate) fn get(text: &str, span: Span) -> &str {
-    text.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default()
+    text.get(span.range()).unwrap_or_default()
 }
 
 /// The memory of a batch, which is used again for the next one.
@@ -61,8 +68,8 @@ pub(crate) struct BatchBuffer<R> {
     /// The description of the last error. Later records of the same error share its text. It may be longer than what
     /// was lost: with a copy for each, the text of a batch of many small lost events could exceed its bound.
     pub(crate) last_error: Span,
-    /// The part of the input that records point into: how many bytes of the input begin with its first one, and how
-    /// many come after it.
+    /// The part of the input with the events that records point into: how many bytes were left before the first of
+    /// them was decoded, and how many after the last.
     pub(crate) used: (usize, usize),
 }
 
@@ -73,7 +80,8 @@ impl<R> BatchBuffer<R> {
         Self { records: Vec::new(), text, last_name, last_id, last_error, used: (0, 0) }
     }
 
-    /// Starts the next batch, with this text, with which every batch starts. Mostly it is all that the last one had.
+    /// Starts the next batch with this text, always the same one. If the last batch added nothing to it, the text
+    /// stays: it has the same length.
     #[inline]
     pub(crate) fn start(&mut self, text: &str) {
         self.records.clear();

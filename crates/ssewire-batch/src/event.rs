@@ -27,8 +27,8 @@ pub enum EventKind {
 
 /// An event, a comment, or a lost event. The layout is that of C.
 ///
-/// A value is not copied if it lies in the input and is UTF-8. Its span then counts from the first byte that was pushed
-/// with this batch.
+/// The type and the data may be spans of the input, as `is_event_type_in_input` and `is_data_in_input` say. Such a span
+/// counts from the first byte of this push. Everything else is a span of the text.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventRecord {
@@ -39,7 +39,7 @@ pub struct EventRecord {
     /// Whether `data` is only the start of a comment, which is longer than the limit.
     pub is_truncated: bool,
     /// Whether `event_type` is a span of the input, and not of the text.
-    pub is_type_in_input: bool,
+    pub is_event_type_in_input: bool,
     /// Whether `data` is a span of the input, and not of the text.
     pub is_data_in_input: bool,
     /// The reconnection time in milliseconds; 0 if `has_retry` is false.
@@ -58,7 +58,7 @@ impl EventRecord {
         kind: EventKind::Event,
         has_retry: false,
         is_truncated: false,
-        is_type_in_input: false,
+        is_event_type_in_input: false,
         is_data_in_input: false,
         retry_ms: 0,
         event_type: Span::EMPTY,
@@ -118,14 +118,15 @@ impl BatchDecoder {
     pub fn push<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> EventBatch<'d> {
         let chunk: &'c [u8] = input;
         self.fill(input);
-        self.buffer.as_batch(chunk)
+        let consumed = chunk.len().saturating_sub(input.len());
+        self.buffer.as_batch(chunk.get(..consumed).unwrap_or_default())
     }
 
     #[inline(never)]
     fn fill(&mut self, input: &mut &[u8]) {
         self.buffer.start(DEFAULT_TYPE);
         let chunk = *input;
-        if self.has_comments || !self.push_events(input) {
+        if self.has_comments || !self.push_events(input, chunk) {
             self.push_frames(input, chunk);
         }
         self.buffer.check_input(chunk);
@@ -134,17 +135,17 @@ impl BatchDecoder {
     /// Decodes events without comments and IDs: a loop of its own, so that [`Decoder::decode`] is compiled into it.
     /// Returns `false` after an event that has an ID: only a block says whether it set a new one.
     #[inline]
-    fn push_events(&mut self, input: &mut &[u8]) -> bool {
-        let chunk = *input;
+    fn push_events(&mut self, input: &mut &[u8], chunk: &[u8]) -> bool {
         while self.buffer.records.len() < self.max_records {
             let before = input.len();
             match self.decoder.decode(input) {
-                Ok(Some(event)) if self.buffer.push_plain(event, chunk, before, input.len()) => {}
                 Ok(Some(event)) => {
-                    let has_id = !event.last_event_id().is_empty();
-                    self.buffer.push_event(event, chunk, before, input.len());
-                    if has_id {
-                        return false;
+                    if !self.buffer.push_plain(event, chunk, before, input.len()) {
+                        let has_id = !event.last_event_id().is_empty();
+                        self.buffer.push_event(event, chunk, before, input.len());
+                        if has_id {
+                            return false;
+                        }
                     }
                 }
                 Ok(None) => break,
@@ -248,7 +249,7 @@ impl<'a> Batch<'a, EventRecord> {
     /// not fit this one.
     #[must_use]
     pub fn event_type(&self, record: &EventRecord) -> &'a str {
-        self.text_of(record.event_type, record.is_type_in_input)
+        self.text_of(record.event_type, record.is_event_type_in_input)
     }
 
     /// Returns the data of a record.
@@ -267,19 +268,21 @@ impl<'a> Batch<'a, EventRecord> {
         if !is_in_input {
             return get(self.text(), span);
         }
-        let bytes = self.input.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default();
+        let bytes = self.input.get(span.range()).unwrap_or_default();
         // Checked when the record was made. Without unsafe code, it is checked again to become a `str`.
-        core::str::from_utf8(bytes).unwrap_or_default()
+        from_utf8(bytes).unwrap_or_default()
     }
 }
 
-/// Returns where a part of the input is in it; `None` if it is elsewhere.
+/// Returns where a part of the input is in it; `None` if it is elsewhere, or empty.
 ///
-/// It is found by its address, which decides nothing but whether the bytes are copied.
+/// It is found by its address, which decides nothing but whether the bytes are copied. An empty slice of other memory
+/// may have the address of the end of the input.
 #[inline(always)]
 fn position(input: &[u8], part: &[u8]) -> Option<Span> {
     let offset = part.as_ptr().addr().wrapping_sub(input.as_ptr().addr());
-    (offset.saturating_add(part.len()) <= input.len()).then_some(Span { offset, len: part.len() })
+    let is_in_input = offset.saturating_add(part.len()) <= input.len() && !part.is_empty();
+    is_in_input.then_some(Span { offset, len: part.len() })
 }
 
 /// Returns whether these bytes are UTF-8. Chunks are mostly short and ASCII: then a test in place takes less time than
@@ -318,7 +321,7 @@ impl BatchBuffer<EventRecord> {
     #[inline(always)]
     fn push_plain(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) -> bool {
         let Some(data) = position(input, event.data()) else { return false };
-        let (event_type, is_type_in_input) = match position(input, event.event_type()) {
+        let (event_type, is_event_type_in_input) = match position(input, event.event_type()) {
             Some(event_type) => (event_type, true),
             None if event.event_type() == DEFAULT_TYPE.as_bytes() => (DEFAULT_TYPE_SPAN, false),
             None => return false,
@@ -327,7 +330,8 @@ impl BatchBuffer<EventRecord> {
             return false;
         }
         self.used = (self.used.0.max(before), after);
-        let record = EventRecord { is_type_in_input, is_data_in_input: true, event_type, data, ..EventRecord::EMPTY };
+        let record =
+            EventRecord { is_event_type_in_input, is_data_in_input: true, event_type, data, ..EventRecord::EMPTY };
         self.records.push(record);
         true
     }
@@ -335,8 +339,7 @@ impl BatchBuffer<EventRecord> {
     /// As `push_plain`, for every event.
     #[inline(never)]
     fn push_event(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) {
-        // An empty value has any address.
-        let data = position(input, event.data()).filter(|data| data.len > 0);
+        let data = position(input, event.data());
         if data.is_some() {
             self.used = (self.used.0.max(before), after);
         }
@@ -353,13 +356,14 @@ impl BatchBuffer<EventRecord> {
         self.records.push(record);
     }
 
-    /// Checks the part of the input that records point into. If it is not UTF-8, the records get copies.
+    /// Checks the part of the input that records point into. If it is not UTF-8, the records get copies. If it is, so
+    /// is each value: it begins after an ASCII character or where the input does, and ends at the end of a line.
     #[inline]
     fn check_input(&mut self, input: &[u8]) {
         let (before, after) = self.used;
         let used = input.len().checked_sub(before).zip(input.len().checked_sub(after));
         let used = used.and_then(|(from, to)| input.get(from..to));
-        if !used.is_none_or(is_utf8) {
+        if !used.is_some_and(is_utf8) {
             self.copy_input(input);
         }
     }
@@ -368,12 +372,11 @@ impl BatchBuffer<EventRecord> {
     fn copy_input(&mut self, input: &[u8]) {
         for record in &mut self.records {
             for (is_in_input, span) in [
-                (&mut record.is_type_in_input, &mut record.event_type),
+                (&mut record.is_event_type_in_input, &mut record.event_type),
                 (&mut record.is_data_in_input, &mut record.data),
             ] {
                 if core::mem::take(is_in_input) {
-                    let end = span.offset.saturating_add(span.len);
-                    *span = self.text.push_lossy(input.get(span.offset..end).unwrap_or_default());
+                    *span = self.text.push_lossy(input.get(span.range()).unwrap_or_default());
                 }
             }
         }
@@ -438,6 +441,7 @@ mod tests {
         assert_eq!(position(&input, &input[6..]), Some(Span { offset: 6, len: 1 }));
         assert_eq!(position(&input, &input), Some(Span { offset: 0, len: 7 }));
         assert_eq!(position(&input[..6], &input[6..]), None);
+        assert_eq!(position(&input[..6], &input[6..6]), None, "as an empty slice of the memory after the input");
         assert_eq!(position(&input[1..], &input), None);
         assert_eq!(position(&input, &other), None);
         assert_eq!(position(b"", &input), None);

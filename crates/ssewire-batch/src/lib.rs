@@ -38,32 +38,35 @@
 //!
 //! 1. The text is `message`, the type of events without an `event` field.
 //! 2. The first event is decoded. Its data lies in the chunk, so the record says so, and has its place there. Its ID,
-//!    `7`, is appended to the text. The type is the start of the text.
+//!    `7`, is appended to the text. Its type is the start of the text. Of an event with an ID, other types are copied.
 //! 3. The comment is skipped, because nobody asked for comments.
 //! 4. The second event has the last event ID of the first one. So only a record is appended.
 //! 5. `dat` stays in the decoder.
-//! 6. The UTF-8 of the chunk is checked, from the first of these events to the last. If it is ill-formed, the values are
-//!    appended to the text, with U+FFFD, and the records point there. The batch is returned, and the input is empty.
+//! 6. The UTF-8 of the chunk is checked, from the first of these events to the last. If it is ill-formed, the values
+//!    are appended to the text, with U+FFFD, and the records point there. The batch is returned, and the input is empty.
 //!
-//! An event that is not within one chunk, or that has several `data` lines, is copied: its values are in the text.
+//! A value that crosses chunks, and data of several lines, are copied to the text.
 //!
 //! The next `push` clears records and text, but keeps their memory.
 //!
 //! # Guarantees
 //!
 //! * **The result is that of the decoders**, whatever the chunks. The records of all batches together do not depend on
-//!   the chunks, except for their ranges in the text.
+//!   the chunks, except for the places of their values.
 //! * **Well-formed text.** Every value is UTF-8, in the text and in the input. Ill-formed bytes are replaced by U+FFFD,
 //!   as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
 //!   rest of the chunk in the input. Its text has at most 1 KiB and three times the sum of the bytes that the batch
-//!   consumed and those that the decoder had kept before. For messages it has 8 KiB and nine times the sum, because the
-//!   ID of a tool call is in its payload, its start and its call. A text buffer above 64 KiB that is used to less than a
-//!   quarter is freed.
+//!   consumed and those that the decoder had kept before. For messages it has 8 KiB and nine times the sum, because
+//!   the ID of a tool call is in its payload, its start and its call. A text buffer above 64 KiB that is used to less
+//!   than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost
-//! Beside that of the decoder: one check of UTF-8, and a record of 64 bytes per event. An update of a message is copied.
+//! Beside that of the decoder: one check of UTF-8, and a record of 64 bytes per event. An update of a message is
+//! copied. [`Batch::data`] and [`Batch::event_type`] check a value in the chunk again, because the crate has no unsafe
+//! code. The figures are of C, which does not.
+//!
 //! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch takes 0.8 to 1.7 times their
 //! time, and one of events 0.6 to 1.1 times that of a decoder and a check of UTF-8.
 //!
@@ -89,7 +92,7 @@ pub use event::{BatchDecoder, EventBatch, EventKind, EventRecord};
 pub use message::{MessageBatch, MessageBatchDecoder, MessageKind, MessageRecord};
 
 /// The default of [`BatchDecoder::with_max_records`] and of [`MessageBatchDecoder`]: a batch of text deltas of the
-/// Messages API is then about 50 KB, with its part of the chunk, which fit in the second-level cache.
+/// Messages API is then about 50 KB, with its part of the chunk, and fits in the second-level cache.
 pub const DEFAULT_MAX_RECORDS: usize = 256;
 
 /// Runs the README's examples with the tests.

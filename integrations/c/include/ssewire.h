@@ -6,7 +6,8 @@
  * - A batch and every string that a function returns are valid until the next call with the same handle.
  * - Bytes that a function reads must not be memory of the same handle, such as the text of its batch. A part of the
  *   last event ID is allowed for ssewire_decoder_set_last_event_id.
- * - Records of events may point into the bytes that were pushed in place of the text: `is_data_in_input`.
+ * - The type and the data of an event may lie in the pushed bytes and not in the text: see `is_event_type_in_input` and
+ *   `is_data_in_input`.
  * - Text is UTF-8. It is not terminated by a NUL unless the function says so.
  * - NULL is allowed where a function says so; elsewhere it is SSEWIRE_STATUS_INVALID_ARGUMENT.
  * - A function that fails writes no results, except a length with SSEWIRE_STATUS_BUFFER_TOO_SMALL.
@@ -263,8 +264,8 @@ typedef struct ssewire_span {
 /*
  An event, a comment, or a lost event. The layout is that of C.
 
- A value is not copied if it lies in the input and is UTF-8. Its span then counts from the first byte that was pushed
- with this batch.
+ The type and the data may be spans of the input, as `is_event_type_in_input` and `is_data_in_input` say. Such a span
+ counts from the first byte of this push. Everything else is a span of the text.
  */
 typedef struct ssewire_event_record {
   /*
@@ -282,7 +283,7 @@ typedef struct ssewire_event_record {
   /*
    Whether `event_type` is a span of the input, and not of the text.
    */
-  bool is_type_in_input;
+  bool is_event_type_in_input;
   /*
    Whether `data` is a span of the input, and not of the text.
    */
@@ -307,8 +308,8 @@ typedef struct ssewire_event_record {
 } ssewire_event_record;
 
 /*
- The events of a chunk. Valid until the next call with the decoder. The records point into the bytes that were pushed,
- too: read them before you change these bytes.
+ The events of a chunk. Valid until the next call with the decoder. The records may point into the bytes that were
+ pushed, too: read them before you change these bytes.
  */
 typedef struct ssewire_event_batch {
   /*

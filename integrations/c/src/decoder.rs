@@ -34,8 +34,8 @@ pub struct DecoderOptions {
     pub comments: bool,
 }
 
-/// The events of a chunk. Valid until the next call with the decoder. The records point into the bytes that were pushed,
-/// too: read them before you change these bytes.
+/// The events of a chunk. Valid until the next call with the decoder. The records may point into the bytes that were
+/// pushed, too: read them before you change these bytes.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct EventBatch {

@@ -16,8 +16,9 @@ class Span(ctypes.Structure):
 
 
 class EventRecord(ctypes.Structure):
-    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("is_truncated", c_bool), ("is_type_in_input", c_bool),
-                ("is_data_in_input", c_bool), ("retry_ms", c_uint64), ("event_type", Span), ("data", Span), ("last_event_id", Span)]
+    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("is_truncated", c_bool), ("is_event_type_in_input", c_bool),
+                ("is_data_in_input", c_bool), ("retry_ms", c_uint64), ("event_type", Span), ("data", Span),
+                ("last_event_id", Span)]
 
 
 class EventBatch(ctypes.Structure):
@@ -63,9 +64,9 @@ def read(case, chunks):
         while chunk:
             ok(library.ssewire_decoder_push(decoder, chunk, c_size_t(len(chunk)), byref(used), byref(batch)))
             text = ctypes.string_at(batch.text, batch.text_len)
-            part = lambda bytes, span: bytes[span.offset : span.offset + span.len].decode()
+            part = lambda whole, span: whole[span.offset : span.offset + span.len].decode()
             for record in batch.records[: batch.record_count]:
-                event = part(chunk if record.is_type_in_input else text, record.event_type)
+                event = part(chunk if record.is_event_type_in_input else text, record.event_type)
                 data = part(chunk if record.is_data_in_input else text, record.data)
                 events.append({"event": event, "data": data, "id": part(text, record.last_event_id)})
             chunk = chunk[used.value :]

@@ -22,10 +22,10 @@ static void events_have_type_data_id_and_time(void) {
     assert(consumed == strlen(input) && batch.record_count == 2);
     assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_EVENT);
     const ssewire_event_record *record = &batch.records[0];
-    assert(!record->is_type_in_input && is(batch.text, record->event_type, "e"));
+    assert(!record->is_event_type_in_input && is(batch.text, record->event_type, "e"));
     assert(record->is_data_in_input && is(input, record->data, "a"));
     assert(batch.records[0].has_retry && batch.records[0].retry_ms == 20 && !batch.records[1].has_retry);
-    assert(!batch.records[1].is_type_in_input && is(batch.text, batch.records[1].event_type, "message"));
+    assert(!batch.records[1].is_event_type_in_input && is(batch.text, batch.records[1].event_type, "message"));
     assert(is(batch.text, batch.records[1].last_event_id, "7"));
 
     const char *id;

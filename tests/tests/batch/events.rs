@@ -121,7 +121,7 @@ fn a_batch_ends_at_its_largest_number_of_records() {
 }
 
 #[test]
-fn a_record_of_another_batch_has_no_or_unspecified_text_but_is_never_a_panic() {
+fn a_record_of_another_batch_has_no_or_unspecified_text_but_never_panics() {
     for input in [&["data: ä\n\n".as_bytes()][..], &[b"data: \xC3", b"\xA4\n\n"]] {
         let mut decoder = BatchDecoder::new();
         let mut records =
@@ -151,9 +151,9 @@ fn places(decoder: &mut BatchDecoder, mut input: &[u8]) -> Vec<(String, bool, St
     let place = |record: &EventRecord| {
         // As C reads them.
         assert_eq!(bytes(record.data, record.is_data_in_input), batch.data(record).as_bytes());
-        assert_eq!(bytes(record.event_type, record.is_type_in_input), batch.event_type(record).as_bytes());
+        assert_eq!(bytes(record.event_type, record.is_event_type_in_input), batch.event_type(record).as_bytes());
         let (data, event_type) = (batch.data(record).to_owned(), batch.event_type(record).to_owned());
-        (data, record.is_data_in_input, event_type, record.is_type_in_input)
+        (data, record.is_data_in_input, event_type, record.is_event_type_in_input)
     };
     batch.records().iter().map(place).collect()
 }
@@ -194,11 +194,38 @@ fn ill_formed_text_is_copied_wherever_it_is() {
 }
 
 #[test]
+fn ill_formed_text_is_copied_in_any_order_of_the_fields() {
+    for event in [&b"event: \xFF\ndata: a\n\n"[..], b"data: a\nevent: \xFF\n\n"] {
+        let seen = places(&mut BatchDecoder::new(), event);
+        assert_eq!(seen, [("a".into(), false, "\u{FFFD}".into(), false)], "{}", event.escape_ascii());
+    }
+    for event in [&b"event: a\ndata: \xFF\n\n"[..], b"data: \xFF\nevent: a\n\n"] {
+        let seen = places(&mut BatchDecoder::new(), event);
+        assert_eq!(seen, [("\u{FFFD}".into(), false, "a".into(), false)], "{}", event.escape_ascii());
+    }
+}
+
+#[test]
+fn ill_formed_bytes_after_the_last_event_copy_nothing() {
+    let seen = places(&mut BatchDecoder::new(), b"event: e\ndata: a\n\n:\xFF\n\ndata: \xC3");
+    assert_eq!(seen, [("a".into(), true, "e".into(), true)]);
+}
+
+#[test]
+fn a_batch_has_only_the_input_that_it_consumed() {
+    let mut input = &b"data: a\n\ndata: b\n\n"[..];
+    let mut decoders = [BatchDecoder::new(), BatchDecoder::new()].map(|decoder| decoder.with_max_records(1));
+    let [first, second] = &mut decoders;
+    assert_eq!(first.push(&mut &input[..9]), second.push(&mut input));
+    assert_eq!(input, b"data: b\n\n");
+}
+
+#[test]
 fn the_end_has_no_input() {
     for cut in ["data", "data:", "data: x", "id: 1\ndata\n"] {
         let mut decoder = BatchDecoder::new();
         decoder.push(&mut cut.as_bytes());
         let record = decoder.finish_event().records()[0];
-        assert!(!record.is_data_in_input && !record.is_type_in_input, "{cut}");
+        assert!(!record.is_data_in_input && !record.is_event_type_in_input, "{cut}");
     }
 }

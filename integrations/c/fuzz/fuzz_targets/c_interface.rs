@@ -210,7 +210,7 @@ unsafe fn check_events(batch: &EventBatch, used: &[u8]) {
         let text = text_of(batch.text.cast(), batch.text_len);
         for record in items(batch.records, batch.record_count) {
             for (is_in_input, span) in [
-                (record.is_type_in_input, record.event_type),
+                (record.is_event_type_in_input, record.event_type),
                 (record.is_data_in_input, record.data),
                 (false, record.last_event_id),
             ] {
