@@ -35,7 +35,8 @@ use crate::observe::Observer;
 ///
 /// Memory: the message until its end, at most 64 MiB as
 /// [`with_max_bytes`](ssewire_messages::Accumulator::with_max_bytes) counts them, in up to four times that memory, and
-/// the buffer of the decoder.
+/// the buffer of the decoder. With [`with_discarded_text`](Self::with_discarded_text), only the last
+/// piece of each text.
 pub struct MessageObserver<F> {
     messages: Messages,
     on_observed: F,
@@ -143,6 +144,15 @@ impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
     pub fn with_decoder(decoder: MessageDecoder, on_observed: F) -> Self {
         Self { messages: Messages::new(decoder), on_observed }
     }
+
+    /// Keeps only the last piece of each text, for meters that count: see
+    /// [`with_discarded_text`](ssewire_messages::Accumulator::with_discarded_text) of the accumulator. The updates are
+    /// the same.
+    #[must_use]
+    pub fn with_discarded_text(mut self) -> Self {
+        self.messages = self.messages.with_discarded_text();
+        self
+    }
 }
 
 impl<F: FnMut(Observed<'_>)> Observer for MessageObserver<F> {
@@ -201,8 +211,7 @@ impl<F: FnMut(MessageEnd)> MessageEndObserver<F> {
     /// [`with_discarded_text`](ssewire_messages::Accumulator::with_discarded_text) of the accumulator.
     #[must_use]
     pub fn with_discarded_text(mut self) -> Self {
-        let accumulator = self.messages.decoder.accumulator().clone().with_discarded_text();
-        self.messages.decoder = self.messages.decoder.with_accumulator(accumulator);
+        self.messages = self.messages.with_discarded_text();
         self
     }
 }
@@ -241,6 +250,11 @@ struct Messages {
 impl Messages {
     fn new(decoder: MessageDecoder) -> Self {
         Self { decoder, is_later: false }
+    }
+
+    fn with_discarded_text(self) -> Self {
+        let accumulator = self.decoder.accumulator().clone().with_discarded_text();
+        Self { decoder: self.decoder.with_accumulator(accumulator), ..self }
     }
 
     fn decode(&mut self, mut input: &[u8], on_observed: &mut impl FnMut(Observed<'_>)) {

@@ -275,6 +275,21 @@ fn discarded_text_is_not_in_the_message() {
     assert!(message.text().len() < sample.text().len() && sample.text().ends_with(&message.text()));
 }
 
+/// A live meter keeps no text, either, but sees all of it in the updates.
+#[test]
+fn discarded_text_is_in_the_updates() {
+    let sample = samples::named("text");
+    let (mut text, mut kept) = (String::new(), Vec::new());
+    let meter = MessageObserver::new(|observed| match observed {
+        Observed::Update(event) => text.extend(event.update.text_deltas()),
+        Observed::End(end) => kept.push(end.into_result().unwrap().text().len()),
+        _ => {}
+    });
+    io::copy(&mut Tap::new(&sample.stream[..], meter.with_discarded_text()), &mut io::sink()).unwrap();
+    assert_eq!(text, sample.text());
+    assert!(kept.len() == 1 && kept[0] < sample.text().len(), "{kept:?}");
+}
+
 /// The answer to a request that did not ask for a stream is billed, too.
 #[test]
 fn a_message_that_is_no_stream_is_metered() {
