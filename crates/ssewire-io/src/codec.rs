@@ -65,7 +65,8 @@ impl EventCodec {
         &mut self.decoder
     }
 
-    /// As [`DecodeReader::into_decoder`](crate::DecodeReader::into_decoder).
+    /// Returns the decoder for another connection, as [`DecodeReader::into_decoder`](crate::DecodeReader::into_decoder)
+    /// does.
     #[must_use]
     pub fn into_decoder(mut self) -> Decoder {
         discard_pending::<Events>(&mut self.decoder);

@@ -82,14 +82,15 @@ impl<S> SharedEventStream<S> {
         self.stream
     }
 
-    /// As [`DecodeStream::into_decoder`](crate::DecodeStream::into_decoder).
+    /// Returns the decoder for another connection, as [`DecodeStream::into_decoder`](crate::DecodeStream::into_decoder)
+    /// does.
     #[must_use]
     pub fn into_decoder(mut self) -> Decoder {
         discard_pending::<Events>(&mut self.decoder);
         self.decoder
     }
 
-    /// As [`DecodeStream::reconnect`](crate::DecodeStream::reconnect).
+    /// Continues with another connection, as [`DecodeStream::reconnect`](crate::DecodeStream::reconnect) does.
     pub fn reconnect(&mut self, stream: S)
     where
         S: Unpin,
@@ -97,7 +98,8 @@ impl<S> SharedEventStream<S> {
         Pin::new(self).reconnect_pinned(stream);
     }
 
-    /// As [`DecodeStream::reconnect_pinned`](crate::DecodeStream::reconnect_pinned).
+    /// Continues with another connection, as
+    /// [`DecodeStream::reconnect_pinned`](crate::DecodeStream::reconnect_pinned) does.
     pub fn reconnect_pinned(self: Pin<&mut Self>, stream: S) {
         let mut this = self.project();
         this.stream.set(stream);
@@ -107,7 +109,7 @@ impl<S> SharedEventStream<S> {
 }
 
 impl<S: TryStream<Ok = Bytes>> SharedEventStream<S> {
-    /// As [`DecodeStream::try_next`](crate::DecodeStream::try_next).
+    /// Returns the next event; `None` at the end; as [`DecodeStream::try_next`](crate::DecodeStream::try_next) does.
     ///
     /// # Errors
     /// [`EventError`].

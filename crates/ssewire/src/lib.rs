@@ -130,7 +130,7 @@
 //! if a block has at most one `id` and one `event` line, and no frame is returned within it. Three, because the last
 //! event ID, the `id` of the block and a split `id` line can be stored at the same time. With
 //! [comments](Decoder::with_comments) or [unknown fields](Decoder::with_unknown_fields), add their
-//! [bound](Decoder::with_max_comment_bytes).
+//! [limit](Decoder::with_max_comment_bytes).
 //!
 //! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line. It ignores
 //! every non-empty `id` ([`Block::has_ignored_id`]), because an ID must be kept.

@@ -43,25 +43,25 @@ impl OwnedEvent {
         Event { event_type, data, last_event_id: self.last_event_id.bytes(), retry: self.retry }
     }
 
-    /// As [`Event::event_type`].
+    /// Returns the event type, as [`Event::event_type`] does.
     #[must_use]
     pub fn event_type(&self) -> &[u8] {
         self.as_event().event_type
     }
 
-    /// As [`Event::data`].
+    /// Returns the data, as [`Event::data`] does.
     #[must_use]
     pub fn data(&self) -> &[u8] {
         self.as_event().data
     }
 
-    /// As [`Event::last_event_id`].
+    /// Returns the last event ID, as [`Event::last_event_id`] does.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.as_event().last_event_id
     }
 
-    /// As [`Event::retry`].
+    /// Returns the reconnection time, as [`Event::retry`] does.
     ///
     /// ```
     /// use core::time::Duration;
@@ -90,13 +90,13 @@ impl OwnedEvent {
 macro_rules! forward_text_accessors {
     ($owner:ty) => {
         impl $owner {
-            /// As [`Event::is_done`].
+            /// Returns whether the data is `[DONE]`, as [`Event::is_done`] does.
             #[must_use]
             pub fn is_done(&self) -> bool {
                 self.as_event().is_done()
             }
 
-            /// As [`Event::event_type_str`].
+            /// Returns the event type as text, as [`Event::event_type_str`] does.
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
@@ -104,7 +104,7 @@ macro_rules! forward_text_accessors {
                 self.as_event().event_type_str()
             }
 
-            /// As [`Event::data_str`].
+            /// Returns the data as text, as [`Event::data_str`] does.
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
@@ -112,7 +112,7 @@ macro_rules! forward_text_accessors {
                 self.as_event().data_str()
             }
 
-            /// As [`Event::last_event_id_str`].
+            /// Returns the last event ID as text, as [`Event::last_event_id_str`] does.
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
@@ -120,19 +120,19 @@ macro_rules! forward_text_accessors {
                 self.as_event().last_event_id_str()
             }
 
-            /// As [`Event::event_type_lossy`].
+            /// Returns the event type as lossy text, as [`Event::event_type_lossy`] does.
             #[must_use]
             pub fn event_type_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().event_type_lossy()
             }
 
-            /// As [`Event::data_lossy`].
+            /// Returns the data as lossy text, as [`Event::data_lossy`] does.
             #[must_use]
             pub fn data_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().data_lossy()
             }
 
-            /// As [`Event::last_event_id_lossy`].
+            /// Returns the last event ID as lossy text, as [`Event::last_event_id_lossy`] does.
             #[must_use]
             pub fn last_event_id_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().last_event_id_lossy()
@@ -161,7 +161,7 @@ impl Event<'_> {
     }
 }
 
-/// As [`Event::into_owned`].
+/// Copies the event, as [`Event::into_owned`] does.
 impl From<Event<'_>> for OwnedEvent {
     fn from(event: Event<'_>) -> Self {
         event.into_owned()
@@ -282,7 +282,7 @@ impl Block<'_> {
     }
 }
 
-/// As [`Block::into_owned`].
+/// Copies the block, as [`Block::into_owned`] does.
 impl From<Block<'_>> for OwnedBlock {
     fn from(block: Block<'_>) -> Self {
         block.into_owned()
@@ -355,7 +355,7 @@ impl Frame<'_> {
     }
 }
 
-/// As [`Frame::into_owned`].
+/// Copies the frame, as [`Frame::into_owned`] does.
 impl From<Frame<'_>> for OwnedFrame {
     fn from(frame: Frame<'_>) -> Self {
         frame.into_owned()

@@ -329,7 +329,7 @@ mod tests {
     const POLICY: Reconnect = Reconnect::new().with_reconnection_time(SECOND).with_max_delay(Duration::from_secs(10));
 
     #[test]
-    fn disconnected_doubles_up_to_the_maximum() {
+    fn record_disconnected_doubles_up_to_the_maximum() {
         let (mut shortest, mut longest) = (POLICY, POLICY);
         let bounds = [(1, 2), (2, 4), (4, 8), (5, 10), (5, 10)];
         for (attempt, (lower, upper)) in (1..).zip(bounds) {
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnected_uses_retry_as_the_base() {
+    fn record_disconnected_uses_retry_as_the_base() {
         let mut reconnect = POLICY;
         assert_eq!(reconnect.record_disconnected(MINUTE, Some(3 * SECOND), 0.0), 3 * SECOND);
         assert_eq!(reconnect.record_disconnected(MINUTE, Some(4 * SECOND), 0.0), 5 * SECOND);
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnected_raises_retry_zero_to_the_minimum() {
+    fn record_disconnected_raises_retry_zero_to_the_minimum() {
         let delay = |policy: &Reconnect| policy.clone().record_disconnected(MINUTE, Some(Duration::ZERO), 0.0);
         assert_eq!(delay(&POLICY), Reconnect::DEFAULT_MIN_DELAY);
         assert_eq!(delay(&POLICY.with_min_delay(SECOND)), SECOND);
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnected_resets_after_a_good_connection() {
+    fn record_disconnected_resets_after_a_good_connection() {
         let mut reconnect = POLICY.with_stable_after(5 * SECOND);
         let _ = reconnect.record_disconnected(MINUTE, None, 0.0);
         reconnect.record_connected(MINUTE);
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnected_tolerates_a_clock_that_goes_back() {
+    fn record_disconnected_tolerates_a_clock_that_goes_back() {
         let mut reconnect = POLICY;
         let _ = reconnect.record_disconnected(MINUTE, None, 0.0);
         reconnect.record_connected(MINUTE);
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnected_clamps_random() {
+    fn record_disconnected_clamps_random() {
         for (random, seconds) in [(-1.0, 1), (f64::NAN, 1), (f64::NEG_INFINITY, 1), (2.0, 2), (f64::INFINITY, 2)] {
             assert_eq!(POLICY.clone().record_disconnected(MINUTE, None, random), seconds * SECOND, "{random}");
         }
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnected_saturates() {
+    fn record_disconnected_saturates() {
         let mut reconnect = POLICY.with_max_delay(Duration::MAX).with_reconnection_time(Duration::MAX / 3);
         reconnect.attempt = u32::MAX;
         assert_eq!(reconnect.record_disconnected(Duration::MAX, None, 1.0), Duration::MAX);

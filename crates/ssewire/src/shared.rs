@@ -42,25 +42,25 @@ impl SharedEvent {
         Event::new(event_type, self.data(), self.last_event_id.bytes(), self.retry)
     }
 
-    /// As [`Event::event_type`].
+    /// Returns the event type, as [`Event::event_type`] does.
     #[must_use]
     pub fn event_type(&self) -> &[u8] {
         self.as_event().event_type()
     }
 
-    /// As [`Event::data`].
+    /// Returns the data, as [`Event::data`] does.
     #[must_use]
     pub fn data(&self) -> &[u8] {
         self.bytes.get(self.data.clone()).unwrap_or_default()
     }
 
-    /// As [`Event::last_event_id`].
+    /// Returns the last event ID, as [`Event::last_event_id`] does.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.last_event_id.bytes()
     }
 
-    /// As [`Event::retry`].
+    /// Returns the reconnection time, as [`Event::retry`] does.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry

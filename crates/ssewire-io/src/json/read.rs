@@ -49,7 +49,8 @@ impl<R, T> JsonReader<R, T> {
 
     json_methods!();
 
-    /// As [`DecodeReader::with_idle_timeout`]. Events with blank data do not restart the time.
+    /// Sets how long a call may wait for an item, as [`DecodeReader::with_idle_timeout`] does. Events with blank data
+    /// do not restart the time.
     pub fn with_idle_timeout(self, timeout: Duration, now: fn() -> Instant) -> Self {
         Self { events: self.events.with_idle_timeout(timeout, now), ..self }
     }
@@ -60,7 +61,7 @@ impl<R, T> JsonReader<R, T> {
         &self.events.decoder().decoder
     }
 
-    /// As [`DecodeReader::decoder_mut`].
+    /// Returns the decoder, to change its last event ID, as [`DecodeReader::decoder_mut`] does.
     pub fn decoder_mut(&mut self) -> &mut Decoder {
         &mut self.events.decoder_mut().decoder
     }
@@ -82,13 +83,13 @@ impl<R, T> JsonReader<R, T> {
         self.events.into_inner()
     }
 
-    /// As [`DecodeReader::into_decoder`].
+    /// Returns the decoder for another connection, as [`DecodeReader::into_decoder`] does.
     #[must_use]
     pub fn into_decoder(self) -> Decoder {
         self.events.into_decoder().decoder
     }
 
-    /// As [`DecodeReader::reconnect`].
+    /// Continues with another connection, as [`DecodeReader::reconnect`] does.
     pub fn reconnect(&mut self, reader: R) {
         self.progress.reopen();
         self.events.reconnect(reader);

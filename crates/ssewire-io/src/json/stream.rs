@@ -69,7 +69,7 @@ impl<S, T> JsonStream<S, T> {
         &self.events.decoder().decoder
     }
 
-    /// As [`DecodeStream::decoder_mut`].
+    /// Returns the decoder, to change its last event ID, as [`DecodeStream::decoder_mut`] does.
     pub fn decoder_mut(&mut self) -> &mut Decoder {
         &mut self.events.decoder_mut().decoder
     }
@@ -97,13 +97,13 @@ impl<S, T> JsonStream<S, T> {
         self.events.into_inner()
     }
 
-    /// As [`DecodeStream::into_decoder`].
+    /// Returns the decoder for another connection, as [`DecodeStream::into_decoder`] does.
     #[must_use]
     pub fn into_decoder(self) -> Decoder {
         self.events.into_decoder().decoder
     }
 
-    /// As [`DecodeStream::reconnect`].
+    /// Continues with another connection, as [`DecodeStream::reconnect`] does.
     pub fn reconnect(&mut self, stream: S)
     where
         S: Unpin,
@@ -111,7 +111,7 @@ impl<S, T> JsonStream<S, T> {
         Pin::new(self).reconnect_pinned(stream);
     }
 
-    /// As [`DecodeStream::reconnect_pinned`].
+    /// Continues with another connection, as [`DecodeStream::reconnect_pinned`] does.
     pub fn reconnect_pinned(self: Pin<&mut Self>, stream: S) {
         let this = self.project();
         this.progress.reopen();
@@ -123,7 +123,7 @@ impl<S: TryStream, T: DeserializeOwned> JsonStream<S, T>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// As [`DecodeStream::try_next`].
+    /// Returns the next item; `None` at the end; as [`DecodeStream::try_next`] does.
     ///
     /// # Errors
     /// [`JsonStreamError`]. If it is not [final](JsonStreamError::is_final), call again to continue.

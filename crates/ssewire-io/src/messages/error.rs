@@ -202,19 +202,21 @@ impl<E> StructuredError<E> {
         self.message().is_some_and(|message| !message.content().is_empty())
     }
 
-    /// As [`IncompleteMessage::is_retryable`]; `false` after a timeout, and if the message is complete.
+    /// Returns whether another request may succeed, as [`IncompleteMessage::is_retryable`] does; `false` after a
+    /// timeout, and if the message is complete.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.incomplete().is_some_and(IncompleteMessage::is_retryable)
     }
 
-    /// As [`IncompleteMessage::server_error`].
+    /// Returns the error that the server reported, as [`IncompleteMessage::server_error`] does.
     #[must_use]
     pub fn server_error(&self) -> Option<&ApiError> {
         self.incomplete().and_then(IncompleteMessage::server_error)
     }
 
-    /// As [`IncompleteMessage::request_id`]; `None` after a timeout, and if the message is complete.
+    /// Returns the request ID, as [`IncompleteMessage::request_id`] does; `None` after a timeout, and if the message is
+    /// complete.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.incomplete().and_then(IncompleteMessage::request_id)

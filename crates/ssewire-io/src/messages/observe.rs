@@ -99,13 +99,13 @@ impl MessageEnd {
         self.response_head().and_then(ResponseHead::request_id)
     }
 
-    /// As [`Message::model`].
+    /// Returns the model, as [`Message::model`] does.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.message().model()
     }
 
-    /// As [`Message::usage`].
+    /// Returns the token counts, as [`Message::usage`] does.
     #[must_use]
     pub fn usage(&self) -> Option<&Usage> {
         self.message().usage()
