@@ -313,8 +313,9 @@ const DEFAULT_TYPE: &str = "message";
 const DEFAULT_TYPE_SPAN: Span = Span { offset: 0, len: DEFAULT_TYPE.len() };
 
 impl BatchBuffer<EventRecord> {
-    /// Appends an event that was decoded from the input, where so many bytes of it were left before, and after. Returns
-    /// `false` for an event that is not as most of them are: in the input, without an ID and a time.
+    /// Appends an event of the input. `before` and `after` are the numbers of bytes of the input that were left before
+    /// and after it was decoded. Returns `false`, and appends nothing, unless the event is plain: its data is in the
+    /// input, its type is there or is the default, and it has neither an ID nor a time.
     ///
     /// Inline: in memory, the event would be written in words and read in vectors, which stalls the processor for
     /// longer than this function takes.

@@ -109,7 +109,7 @@ impl<S> SharedEventStream<S> {
 }
 
 impl<S: TryStream<Ok = Bytes>> SharedEventStream<S> {
-    /// Returns the next event; `None` at the end; as [`DecodeStream::try_next`](crate::DecodeStream::try_next) does.
+    /// Returns the next event, or `None` at the end, as [`DecodeStream::try_next`](crate::DecodeStream::try_next) does.
     ///
     /// # Errors
     /// [`EventError`].

@@ -159,9 +159,9 @@ impl<'de> Deserialize<'de> for OwnedToolCall {
     }
 }
 
-/// The result of a tool call, a content block of the next user turn, which [`user_turn`](Self::user_turn) writes. Write
-/// a turn of other blocks, too, with [`RawJson::from_serialize`]: `json!` and `to_value` parse the result again; see
-/// [`RawJson`].
+/// The result of a tool call, a content block of the next user turn, which [`user_turn`](Self::user_turn) writes. If
+/// the turn also has other blocks, write it with [`RawJson::from_serialize`]: `json!` and `to_value` parse the result
+/// again; see [`RawJson`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolResult {
     tool_use_id: String,

@@ -12,9 +12,9 @@ use core::fmt;
 #[non_exhaustive]
 pub enum DecodeError {
     /// The event is larger than [`max_event_bytes`](crate::Decoder::with_max_event_bytes), or the line than
-    /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte beyond the
-    /// limit, however the input is split. A storage of fixed size may report
-    /// [`CapacityExceeded`](Self::CapacityExceeded) earlier.
+    /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte beyond the limit,
+    /// however the input is split. A storage of fixed size may report [`CapacityExceeded`](Self::CapacityExceeded)
+    /// earlier.
     LimitExceeded {
         /// The limit that was exceeded, in bytes.
         limit: usize,

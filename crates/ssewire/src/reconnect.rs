@@ -230,14 +230,16 @@ impl Default for Reconnect {
 ///
 /// | outcome of the request | HTML standard | here |
 /// |---|---|---|
-/// | aborted by the client | fail the connection | without [`record_disconnected`](Reconnect::record_disconnected) |
-/// | network error | reestablish the connection, "unless the user agent knows that to be futile" | call it |
+/// | aborted by the client | fail the connection | no call |
+/// | network error | reestablish the connection, "unless the user agent knows that to be futile" | call |
 /// | status 200 and `Content-Type: text/event-stream` | announce the connection | [`Announce`](Self::Announce) |
-/// | the body of that response ended, or broke off | reestablish the connection | call it |
+/// | the body of that response ended, or broke off | reestablish the connection | call |
 /// | status 200 and another content type | fail the connection | [`Fail`](Self::Fail) |
 /// | status 204 | fail the connection | [`Fail`](Self::Fail) |
 /// | status 408, 429 or 5xx | fail the connection | [`Reestablish`](Self::Reestablish) |
 /// | any other status | fail the connection | [`Fail`](Self::Fail) |
+///
+/// *Call* is a call of [`record_disconnected`](Reconnect::record_disconnected).
 ///
 /// One row deviates: 408, 429 and 5xx usually report a condition that passes. Examples are a timeout, too many
 /// requests, and a server that is overloaded or being restarted. Clients outside of browsers commonly retry them. To

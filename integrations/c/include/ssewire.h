@@ -175,7 +175,7 @@ typedef enum ssewire_completion {
    */
   SSEWIRE_COMPLETION_COMPLETE = 0,
   /*
-   All content arrived, but not `message_stop`. With `strict` it is incomplete, as
+   All content and the stop reason arrived, but not `message_stop`. With `strict` it is incomplete, as
    `ssewire_message_decoder_explain` says.
    */
   SSEWIRE_COMPLETION_UNTERMINATED = 1,
@@ -200,7 +200,7 @@ typedef enum ssewire_completion {
    */
   SSEWIRE_COMPLETION_TRUNCATED = 6,
   /*
-   A piece of content, or the stop reason, could not be decoded.
+   A piece of content, the stop reason, or the start of another message was undecodable.
    */
   SSEWIRE_COMPLETION_CONTENT_LOST = 7,
   /*
@@ -439,8 +439,8 @@ void ssewire_decoder_free(struct ssewire_decoder *decoder);
 /*
  Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the
  number of bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the
- bytes, but spans of the input count from `data`: those of the next batch count from the rest. `data` may be NULL if
- `len` is 0.
+ bytes. A span of the input is an offset from the `data` of the call that returned it. `data` may be NULL if `len` is
+ 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.

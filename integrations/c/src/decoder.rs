@@ -98,8 +98,8 @@ pub unsafe extern "C" fn ssewire_decoder_free(decoder: *mut Decoder) {
 
 /// Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the
 /// number of bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the
-/// bytes, but spans of the input count from `data`: those of the next batch count from the rest. `data` may be NULL if
-/// `len` is 0.
+/// bytes. A span of the input is an offset from the `data` of the call that returned it. `data` may be NULL if `len` is
+/// 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.

@@ -70,7 +70,7 @@ pub struct MessageBatch {
 pub enum Completion {
     /// All of it arrived.
     Complete = 0,
-    /// All content arrived, but not `message_stop`. With `strict` it is incomplete, as
+    /// All content and the stop reason arrived, but not `message_stop`. With `strict` it is incomplete, as
     /// `ssewire_message_decoder_explain` says.
     Unterminated = 1,
     /// Nothing of a Messages stream was seen.
@@ -83,7 +83,7 @@ pub enum Completion {
     RejectedByStrictMode = 5,
     /// The input ended before the message did.
     Truncated = 6,
-    /// A piece of content, or the stop reason, could not be decoded.
+    /// A piece of content, the stop reason, or the start of another message was undecodable.
     ContentLost = 7,
     /// The input of a tool call is truncated or not valid JSON.
     ToolInput = 8,

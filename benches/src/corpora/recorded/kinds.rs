@@ -16,7 +16,7 @@ pub fn name_of(event: &str) -> &str {
     event.strip_prefix("event: ").and_then(|rest| rest.split('\n').next()).unwrap_or_default()
 }
 
-/// The corpora of small events, in their usual spellings and in others, of the large ones, and of a delta with an
+/// The corpora of small events, in their canonical form and in others, of the large ones, and of a delta with an
 /// escape and padding.
 #[must_use]
 pub fn kinds() -> Vec<Corpus> {

@@ -394,7 +394,7 @@ fn named_event(line: RawJsonRef<'_>) -> Option<Named<'_>> {
     Some((line.get("event")?.decode_string()?, line.get("data")?.decode_string()?))
 }
 
-/// Returns the type of the line that starts with these bytes, if that is its first member and in the usual spelling.
+/// Returns the type of the line that starts with these bytes, if that is its first member and has no escape.
 fn first_member(start: &[u8]) -> Option<&str> {
     let rest = start.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"type\"")?;
     let name = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;

@@ -123,7 +123,7 @@ impl<S: TryStream, T: DeserializeOwned> JsonStream<S, T>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Returns the next item; `None` at the end; as [`DecodeStream::try_next`] does.
+    /// Returns the next item, or `None` at the end, as [`DecodeStream::try_next`] does.
     ///
     /// # Errors
     /// [`JsonStreamError`]. If it is not [final](JsonStreamError::is_final), call again to continue.

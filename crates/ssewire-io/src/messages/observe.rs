@@ -35,8 +35,8 @@ use crate::observe::Observer;
 ///
 /// Memory: the message until its end, at most 64 MiB as
 /// [`with_max_bytes`](ssewire_messages::Accumulator::with_max_bytes) counts them, in up to four times that memory, and
-/// the buffer of the decoder. With [`with_discarded_text`](Self::with_discarded_text), only the last
-/// piece of each text.
+/// the buffer of the decoder. With [`with_discarded_text`](Self::with_discarded_text), only the last piece of each
+/// text.
 pub struct MessageObserver<F> {
     messages: Messages,
     on_observed: F,

@@ -87,9 +87,9 @@ impl Incomplete {
     /// [content](Self::has_content), and one that continues its text if it has text. `docs/protocol.md` has the rules,
     /// under the heading "Errors". [`Backoff`](crate::Backoff) decides when to send the request.
     ///
-    /// Retryable are a truncated message, a body without an event,
-    /// an error for which [`ApiError::is_retryable`] holds, and a body other than a stream after a retryable status.
-    /// A message is not retryable if a part of it was lost or rejected, or if the server has ended it.
+    /// Retryable are a truncated message, a body without an event, an error for which [`ApiError::is_retryable`] holds,
+    /// and a body other than a stream after a retryable status. A message is not retryable if a part of it was lost or
+    /// rejected, or if the server has ended it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         const PARTS_MISSING: [Completion; 3] =
@@ -115,8 +115,7 @@ impl Incomplete {
         self.0.non_stream_body.as_ref()
     }
 
-    /// Returns the message that the body was instead of a stream, [`NonStreamBody::Message`]. It is
-    /// complete.
+    /// Returns the message that the body was instead of a stream, [`NonStreamBody::Message`]. It is complete.
     ///
     /// # Errors
     /// The report, unchanged, if the body was anything else.

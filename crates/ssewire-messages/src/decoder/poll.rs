@@ -20,9 +20,8 @@ const KEPT_BUFFER_BYTES: usize = 4 * 1024;
 pub(super) type Changed = (Change, bool);
 
 impl MessageDecoder {
-    /// Fast path for nearly every event: appends a delta in canonical form, or in the learned form, and
-    /// returns the parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow
-    /// path.
+    /// Fast path for nearly every event: appends a delta in canonical form, or in the learned form, and returns the
+    /// parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow path.
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
     pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, Parts, usize)> {

@@ -880,7 +880,7 @@ fn the_end_and_the_report_name_the_same_first_reason() {
 }
 
 #[test]
-fn value_of_an_error_field_is_judged_as_an_event() {
+fn value_of_an_error_field_is_read_as_an_event() {
     // The field counts as an event of that type; the type of the payload decides.
     let piece = r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}"#;
     let bytes = sse(&one_block()) + &format!("error: {piece}\n\n") + &sse(&[end_turn(), end()]);
