@@ -35,8 +35,7 @@ pub enum Delta {
     },
 }
 
-fn deltas_of(event: UpdateEvent<'_>) -> Vec<Delta> {
-    let update = event.update;
+fn deltas_of(UpdateEvent { update, .. }: UpdateEvent<'_>) -> Vec<Delta> {
     // A `message_start` may have blocks.
     let started = (0..).zip(update.start_blocks()).flat_map(|(index, block)| match block {
         ContentBlock::Text(block) => Some(Delta::Text(index, block.text().to_owned())),
@@ -44,9 +43,8 @@ fn deltas_of(event: UpdateEvent<'_>) -> Vec<Delta> {
         block => call(index, block),
     });
     let mut deltas: Vec<_> = started.collect();
+    // The start and the stop of a block may have text, too. Only the U+FFFD of a `message_stop` has no block.
     if let Some(index) = update.block().map(|block| block.index()) {
-        // The start and the stop of a block may have text, too. Lost here: the U+FFFD of a block that has no stop and ends
-        // within a character, which arrives with `message_stop`, without its block.
         deltas.extend(update.text_deltas().map(|text| Delta::Text(index, text.to_owned())));
         deltas.extend(update.thinking_deltas().map(|thinking| Delta::Reasoning(index, thinking.to_owned())));
     }
