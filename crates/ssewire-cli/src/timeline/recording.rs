@@ -110,7 +110,7 @@ impl Recording {
             }
             Update::Ping => self.note(Subject::Ping, Kind::Ping, || "ping".into(), point),
             Update::Error(_) => self.note(Subject::Error, Kind::Error, || "error".into(), point),
-            _ => match block(update) {
+            _ => match update.block() {
                 Some(block) => self.take_block(block, matches!(update, Update::BlockStart { .. }), point),
                 None => self.note(Subject::Other, Kind::Other, || "other".into(), point),
             },
@@ -171,21 +171,6 @@ impl Recording {
                 *shortest = (start, end);
             }
         }
-    }
-}
-
-fn block<'a>(update: &Update<'a>) -> Option<BlockRef<'a>> {
-    match update {
-        Update::BlockStart { block, .. }
-        | Update::Text { block, .. }
-        | Update::Thinking { block, .. }
-        | Update::Signature { block, .. }
-        | Update::Citation { block, .. }
-        | Update::ToolInput { block, .. }
-        | Update::Compaction { block, .. }
-        | Update::RawBlock { block, .. }
-        | Update::BlockStop { block, .. } => Some(*block),
-        _ => None,
     }
 }
 
