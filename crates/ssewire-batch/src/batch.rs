@@ -165,9 +165,5 @@ impl TextBuffer {
 
 /// Returns whether this is the text of the bytes, with U+FFFD for ill-formed UTF-8.
 fn is_lossy_text_of(text: &str, bytes: &[u8]) -> bool {
-    let rest = bytes.utf8_chunks().try_fold(text, |rest, chunk| {
-        let rest = rest.strip_prefix(chunk.valid())?;
-        if chunk.invalid().is_empty() { Some(rest) } else { rest.strip_prefix(char::REPLACEMENT_CHARACTER) }
-    });
-    rest == Some("")
+    text.as_bytes() == bytes || (text.contains(char::REPLACEMENT_CHARACTER) && Lossy::new(bytes).to_cow() == text)
 }

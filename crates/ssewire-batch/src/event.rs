@@ -140,12 +140,10 @@ impl BatchDecoder {
             let before = input.len();
             match self.decoder.decode(input) {
                 Ok(Some(event)) => {
-                    if !self.buffer.push_plain(event, chunk, before, input.len()) {
-                        let has_id = !event.last_event_id().is_empty();
-                        self.buffer.push_event(event, chunk, before, input.len());
-                        if has_id {
-                            return false;
-                        }
+                    self.buffer.push_event(event, chunk, before, input.len());
+                    // The event has an ID: its text is not empty.
+                    if self.buffer.last_id.len > 0 {
+                        return false;
                     }
                 }
                 Ok(None) => break,
@@ -293,19 +291,27 @@ fn is_utf8(bytes: &[u8]) -> bool {
     (bytes.len() <= SHORT && is_ascii(bytes)) || from_utf8(bytes).is_ok()
 }
 
-/// Returns whether these bytes are ASCII, and at least 8. They are read in words that may overlap: the method of the
-/// standard library takes longer for the bytes after the last whole word.
+/// Returns whether these bytes are ASCII, and at least 8. They are read in blocks, and the last two may overlap: a processor
+/// cannot predict where a loop over words ends.
 #[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
-    let all = if let Some(last) = bytes.last_chunk() {
-        let words = bytes.chunks_exact(16).filter_map(|word| word.first_chunk());
-        words.fold(u128::from_ne_bytes(*last), |all, word| all | u128::from_ne_bytes(*word))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        u128::from(u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last))
+    let bits = if let Some(last) = bytes.last_chunk::<64>() {
+        bytes.chunks_exact(64).fold(bits_of(last), |bits, block| bits | bits_of(block))
+    } else if let Some(last) = bytes.last_chunk::<16>() {
+        bytes.chunks_exact(16).fold(bits_of(last), |bits, block| bits | bits_of(block))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        bits_of(first) | bits_of(last)
     } else {
         return false;
     };
-    all & u128::from_ne_bytes([0x80; 16]) == 0
+    bits & u64::from_ne_bytes([0x80; 8]) == 0
+}
+
+/// Returns the bits that are set in any word of a block.
+#[inline(always)]
+fn bits_of(block: &[u8]) -> u64 {
+    let words = block.chunks_exact(8).filter_map(|word| word.first_chunk());
+    words.fold(0, |bits, word| bits | u64::from_ne_bytes(*word))
 }
 
 /// The type of an event without an `event` field. The text of each batch starts with it.
@@ -314,45 +320,28 @@ const DEFAULT_TYPE_SPAN: Span = Span { offset: 0, len: DEFAULT_TYPE.len() };
 
 impl BatchBuffer<EventRecord> {
     /// Appends an event of the input. `before` and `after` are the numbers of bytes of the input that were left before
-    /// and after it was decoded. Returns `false`, and appends nothing, unless the event is plain: its data is in the
-    /// input, its type is there or is the default, and it has neither an ID nor a time.
+    /// and after it was decoded.
     ///
     /// Inline: in memory, the event would be written in words and read in vectors, which stalls the processor for
     /// longer than this function takes.
     #[inline(always)]
-    fn push_plain(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) -> bool {
-        let Some(data) = position(input, event.data()) else { return false };
-        let (event_type, is_event_type_in_input) = match position(input, event.event_type()) {
-            Some(event_type) => (event_type, true),
-            None if event.event_type() == DEFAULT_TYPE.as_bytes() => (DEFAULT_TYPE_SPAN, false),
-            None => return false,
-        };
-        if !event.last_event_id().is_empty() || event.retry().is_some() {
-            return false;
-        }
-        self.used = (self.used.0.max(before), after);
-        let record =
-            EventRecord { is_event_type_in_input, is_data_in_input: true, event_type, data, ..EventRecord::EMPTY };
-        self.records.push(record);
-        true
-    }
-
-    /// As `push_plain`, for every event.
-    #[inline(never)]
     fn push_event(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) {
         let data = position(input, event.data());
-        if data.is_some() {
+        let event_type = position(input, event.event_type());
+        if data.is_some() || event_type.is_some() {
             self.used = (self.used.0.max(before), after);
         }
         let retry = event.retry();
         let record = EventRecord {
+            kind: EventKind::Event,
             has_retry: retry.is_some(),
+            is_truncated: false,
+            is_event_type_in_input: event_type.is_some(),
             is_data_in_input: data.is_some(),
             retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-            event_type: self.push_type(event.event_type()),
+            event_type: event_type.unwrap_or_else(|| self.push_type(event.event_type())),
             data: data.unwrap_or_else(|| self.text.push_lossy(event.data())),
             last_event_id: self.push_id(event.last_event_id()),
-            ..EventRecord::EMPTY
         };
         self.records.push(record);
     }
