@@ -209,6 +209,23 @@ impl Backoff {
     }
 }
 
+impl GiveUp {
+    /// Returns the name of the variant, for labels and logs. Later versions keep it.
+    ///
+    /// ```
+    /// use ssewire_messages::GiveUp;
+    ///
+    /// assert_eq!(GiveUp::OutOfRetries.as_str(), "out_of_retries");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotRetryable => "not_retryable",
+            Self::OutOfRetries => "out_of_retries",
+        }
+    }
+}
+
 impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

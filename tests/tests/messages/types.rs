@@ -7,11 +7,84 @@ use std::fmt::Display;
 use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Completion, ContentBlock, InvalidMessage, LostEvent, Message, MessageDecoder,
+    AccumulateError, Accumulator, Completion, ContentBlock, GiveUp, InvalidMessage, LostEvent, Message, MessageDecoder,
     Nullable, ProtocolViolation, RawJson, Step, StopReason, StreamEvent, ToolInputError, TurnError, Update, Usage,
     Validation, ViolationKind,
 };
 use ssewire_tests::samples;
+
+/// Every kind of violation, and its name. Labels of metrics have these names: a new name of a variant must not change
+/// them.
+const VIOLATIONS: [(ViolationKind, &str); 19] = [
+    (ViolationKind::BeforeMessageStart, "before_message_start"),
+    (ViolationKind::DeltaBeforeStart, "delta_before_start"),
+    (ViolationKind::MismatchedDelta, "mismatched_delta"),
+    (ViolationKind::DeltaAfterStop, "delta_after_stop"),
+    (ViolationKind::IndexGap, "index_gap"),
+    (ViolationKind::StartOutOfOrder, "start_out_of_order"),
+    (ViolationKind::IndexReused, "index_reused"),
+    (ViolationKind::StopWithoutStart, "stop_without_start"),
+    (ViolationKind::DuplicateStop, "duplicate_stop"),
+    (ViolationKind::MissingStop, "missing_stop"),
+    (ViolationKind::SecondMessageStart, "second_message_start"),
+    (ViolationKind::ReplacedMessage, "replaced_message"),
+    (ViolationKind::MessageAfterStop, "message_after_stop"),
+    (ViolationKind::MessageDeltaAfterStop, "message_delta_after_stop"),
+    (ViolationKind::SecondMessageStop, "second_message_stop"),
+    (ViolationKind::BlockEventAfterStop, "block_event_after_stop"),
+    (ViolationKind::ErrorAfterStop, "error_after_stop"),
+    (ViolationKind::AfterError, "after_error"),
+    (ViolationKind::KeepAliveData, "keep_alive_data"),
+];
+
+#[test]
+fn kinds_of_violations_bodies_and_decisions_keep_their_names() {
+    for (kind, name) in VIOLATIONS {
+        assert_eq!(kind.as_str(), name);
+    }
+    let bodies: [(&[u8], &str); 11] = [
+        (br#"{"type":"message","content":[]}"#, "message"),
+        (br#"{"type":"error","error":{"type":"api_error","message":"m"}}"#, "error"),
+        (b"{}", "json"),
+        (b"<!DOCTYPE html>", "html"),
+        (b"\x1F\x8B\x08", "compressed"),
+        (b"\xFF\xFEd\0", "utf16"),
+        (b"\0\x01\x02", "binary"),
+        (b"no stream", "text"),
+        (b" \n", "empty"),
+        (b": waiting\n\n", "only_comments"),
+        (b"data: [DONE]\n\n", "only_done"),
+    ];
+    for (body, name) in bodies {
+        assert_eq!(name_of(MessageDecoder::new(), body), name);
+    }
+    assert_eq!(name_of(MessageDecoder::new(), b"event: other\ndata: {}\n\n"), "other_events");
+    let other_type = MessageDecoder::new().with_content_type("text/plain");
+    assert_eq!(name_of(other_type, b"no stream"), "content_type");
+    assert_eq!([GiveUp::NotRetryable, GiveUp::OutOfRetries].map(GiveUp::as_str), ["not_retryable", "out_of_retries"]);
+}
+
+/// The name of a body that is not a stream.
+fn name_of(mut decoder: MessageDecoder, mut body: &[u8]) -> &'static str {
+    while let Step::Update(_) = decoder.decode(&mut body).unwrap() {}
+    decoder.finish().unwrap_err().non_stream_body().unwrap().as_str()
+}
+
+/// `docs/protocol.md`, heading "Protocol violations": each is counted by its kind.
+#[test]
+fn counts_of_violations_are_in_the_order_of_the_kinds() {
+    let mut accumulator = Accumulator::new();
+    let stop = br#"{"type":"content_block_stop","index":7}"#;
+    for payload in [&stop[..], br#"{"type":"message_start","message":{}}"#, stop, stop] {
+        accumulator.accumulate_json(payload).unwrap();
+    }
+    let violations = accumulator.violations();
+    let expected = [(ViolationKind::BeforeMessageStart, 1), (ViolationKind::StopWithoutStart, 3)];
+    assert_eq!(violations.counts().collect::<Vec<_>>(), expected);
+    assert_eq!((violations.total(), violations.first().len()), (4, 4));
+    assert_eq!(violations.count(ViolationKind::StopWithoutStart), 3);
+    assert_eq!(violations.count(ViolationKind::MissingStop), 0);
+}
 
 /// Checks that the texts are distinct and in error style: lower-case, one line, without a full stop.
 fn check_display<T: Display>(cases: &[T]) {
@@ -31,29 +104,7 @@ fn debug_of_usage_is_its_json() {
 
 #[test]
 fn display_of_every_variant_is_distinct_and_in_error_style() {
-    use ViolationKind::*;
-    let kinds = [
-        BeforeMessageStart,
-        DeltaBeforeStart,
-        MismatchedDelta,
-        DeltaAfterStop,
-        IndexGap,
-        StartOutOfOrder,
-        IndexReused,
-        StopWithoutStart,
-        DuplicateStop,
-        MissingStop,
-        SecondMessageStart,
-        MessageAfterStop,
-        ReplacedMessage,
-        KeepAliveData,
-        MessageDeltaAfterStop,
-        SecondMessageStop,
-        BlockEventAfterStop,
-        ErrorAfterStop,
-        AfterError,
-    ];
-    check_display(&kinds);
+    check_display(&VIOLATIONS.map(|(kind, _)| kind));
     check_display(&[
         Completion::NonStreamBody,
         Completion::ServerError,

@@ -15,73 +15,108 @@ pub struct ProtocolViolation {
     pub index: Option<u64>,
 }
 
-macro_rules! kinds {
-    ($( $(#[$meta:meta])* $variant:ident = $text:literal, )+) => {
-        /// The violations that servers, gateways and proxies are known for. `docs/protocol.md`, heading "Protocol
-        /// violations".
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum ViolationKind {
-            $( $(#[$meta])* $variant, )+
-        }
-
-        impl ViolationKind {
-            const ALL: &'static [Self] = &[$( Self::$variant, )+];
-            const COUNT: usize = Self::ALL.len();
-
-            const fn describe(self) -> &'static str {
-                match self {
-                    $( Self::$variant => $text, )+
-                }
-            }
-        }
-    };
+/// The violations that servers, gateways and proxies are known for. `docs/protocol.md`, heading "Protocol
+/// violations".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ViolationKind {
+    /// An event of the message before its `message_start`.
+    BeforeMessageStart,
+    /// A delta before the start of its block.
+    DeltaBeforeStart,
+    /// A delta does not fit any block of its index.
+    MismatchedDelta,
+    /// A delta after the stop of its block. It was merged.
+    DeltaAfterStop,
+    /// A block started beyond the next index: there is a gap, perhaps to be filled later.
+    IndexGap,
+    /// A block started before the next index, at one that was free.
+    StartOutOfOrder,
+    /// A block started at an index that was in use.
+    IndexReused,
+    /// A stop for an index at which no block had started.
+    StopWithoutStart,
+    /// A stop for an index at which no block was open any more.
+    DuplicateStop,
+    /// The message stopped while a block was open. It was closed.
+    MissingStop,
+    /// A second `message_start`, of the same id or of none. It was ignored.
+    SecondMessageStart,
+    /// A second `message_start`, of another id: the message ended there, and the next one began.
+    ReplacedMessage,
+    /// A `message_start` after the message had ended. It and all later events are ignored.
+    MessageAfterStop,
+    /// A `message_delta` after the message had ended. It was ignored.
+    MessageDeltaAfterStop,
+    /// A second `message_stop`. It was ignored.
+    SecondMessageStop,
+    /// An event of a block after the message had ended. It was ignored.
+    BlockEventAfterStop,
+    /// An error after the message had ended. The message stays complete.
+    ErrorAfterStop,
+    /// An event after an error. It was ignored.
+    AfterError,
+    /// Data without an event type that is not a JSON object: a keep-alive of a proxy.
+    KeepAliveData,
 }
 
-kinds! {
-    /// An event of the message before its `message_start`.
-    BeforeMessageStart = "event before message_start",
-    /// A delta before the start of its block.
-    DeltaBeforeStart = "delta before the start of its block",
-    /// A delta does not fit any block of its index.
-    MismatchedDelta = "delta does not fit any block of its index",
-    /// A delta after the stop of its block. It was merged.
-    DeltaAfterStop = "delta after the stop of its block",
-    /// A block started beyond the next index: there is a gap, perhaps to be filled later.
-    IndexGap = "block started after a gap in the indices",
-    /// A block started before the next index, at one that was free.
-    StartOutOfOrder = "block started out of order",
-    /// A block started at an index that was in use.
-    IndexReused = "block started at an index that was in use",
-    /// A stop for an index at which no block had started.
-    StopWithoutStart = "stop for a block that never started",
-    /// A stop for an index at which no block was open any more.
-    DuplicateStop = "second stop for a block",
-    /// The message stopped while a block was open. It was closed.
-    MissingStop = "message stopped while a block was open",
-    /// A second `message_start`, of the same id or of none. It was ignored.
-    SecondMessageStart = "second message_start before message_stop",
-    /// A second `message_start`, of another id: the message ended there, and the next one began.
-    ReplacedMessage = "message_start of another message before message_stop",
-    /// A `message_start` after the message had ended. It and all later events are ignored.
-    MessageAfterStop = "message_start after the end of the message",
-    /// A `message_delta` after the message had ended. It was ignored.
-    MessageDeltaAfterStop = "message_delta after the end of the message",
-    /// A second `message_stop`. It was ignored.
-    SecondMessageStop = "second message_stop",
-    /// An event of a block after the message had ended. It was ignored.
-    BlockEventAfterStop = "event of a block after the end of the message",
-    /// An error after the message had ended. The message stays complete.
-    ErrorAfterStop = "error after the end of the message",
-    /// An event after an error. It was ignored.
-    AfterError = "event after an error",
-    /// Data without an event type that is not a JSON object: a keep-alive of a proxy.
-    KeepAliveData = "data without an event type that is not a JSON object",
+impl ViolationKind {
+    /// Returns the name of the variant, for labels and logs. Later versions keep it.
+    ///
+    /// ```
+    /// use ssewire_messages::ViolationKind;
+    ///
+    /// assert_eq!(ViolationKind::MissingStop.as_str(), "missing_stop");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeMessageStart => "before_message_start",
+            Self::DeltaBeforeStart => "delta_before_start",
+            Self::MismatchedDelta => "mismatched_delta",
+            Self::DeltaAfterStop => "delta_after_stop",
+            Self::IndexGap => "index_gap",
+            Self::StartOutOfOrder => "start_out_of_order",
+            Self::IndexReused => "index_reused",
+            Self::StopWithoutStart => "stop_without_start",
+            Self::DuplicateStop => "duplicate_stop",
+            Self::MissingStop => "missing_stop",
+            Self::SecondMessageStart => "second_message_start",
+            Self::ReplacedMessage => "replaced_message",
+            Self::MessageAfterStop => "message_after_stop",
+            Self::MessageDeltaAfterStop => "message_delta_after_stop",
+            Self::SecondMessageStop => "second_message_stop",
+            Self::BlockEventAfterStop => "block_event_after_stop",
+            Self::ErrorAfterStop => "error_after_stop",
+            Self::AfterError => "after_error",
+            Self::KeepAliveData => "keep_alive_data",
+        }
+    }
 }
 
 impl fmt::Display for ViolationKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.describe())
+        f.write_str(match self {
+            Self::BeforeMessageStart => "event before message_start",
+            Self::DeltaBeforeStart => "delta before the start of its block",
+            Self::MismatchedDelta => "delta does not fit any block of its index",
+            Self::DeltaAfterStop => "delta after the stop of its block",
+            Self::IndexGap => "block started after a gap in the indices",
+            Self::StartOutOfOrder => "block started out of order",
+            Self::IndexReused => "block started at an index that was in use",
+            Self::StopWithoutStart => "stop for a block that never started",
+            Self::DuplicateStop => "second stop for a block",
+            Self::MissingStop => "message stopped while a block was open",
+            Self::SecondMessageStart => "second message_start before message_stop",
+            Self::ReplacedMessage => "message_start of another message before message_stop",
+            Self::MessageAfterStop => "message_start after the end of the message",
+            Self::MessageDeltaAfterStop => "message_delta after the end of the message",
+            Self::SecondMessageStop => "second message_stop",
+            Self::BlockEventAfterStop => "event of a block after the end of the message",
+            Self::ErrorAfterStop => "error after the end of the message",
+            Self::AfterError => "event after an error",
+            Self::KeepAliveData => "data without an event type that is not a JSON object",
+        })
     }
 }
 
@@ -103,7 +138,8 @@ pub struct ProtocolViolations(Option<Box<Record>>);
 #[derive(Debug, Clone, Default)]
 struct Record {
     first: Vec<ProtocolViolation>,
-    counts: [u64; ViolationKind::COUNT],
+    /// In the order of the kinds; without those that did not occur.
+    counts: Vec<(ViolationKind, u64)>,
 }
 
 impl ProtocolViolations {
@@ -119,19 +155,18 @@ impl ProtocolViolations {
     /// Returns the number of violations of this kind.
     #[must_use]
     pub fn count(&self, kind: ViolationKind) -> u64 {
-        self.0.as_ref().and_then(|record| record.counts.get(kind as usize).copied()).unwrap_or(0)
+        self.counts().find(|(of, _)| *of == kind).map_or(0, |(_, count)| count)
     }
 
-    /// Returns the kinds of the violations, with their numbers.
+    /// Returns the kinds of the violations, with their numbers, in the order of the kinds.
     pub fn counts(&self) -> impl Iterator<Item = (ViolationKind, u64)> + '_ {
-        let counts = ViolationKind::ALL.iter().map(|kind| (*kind, self.count(*kind)));
-        counts.filter(|(_, count)| *count > 0)
+        self.0.iter().flat_map(|record| record.counts.iter().copied())
     }
 
     /// Returns the number of violations.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.0.as_ref().map_or(0, |record| record.counts.iter().fold(0, |sum, count| sum.saturating_add(*count)))
+        self.counts().fold(0, |sum, (_, count)| sum.saturating_add(count))
     }
 
     /// Returns whether there was no violation.
@@ -146,8 +181,11 @@ impl ProtocolViolations {
         if record.first.len() < Self::KEPT {
             record.first.push(violation);
         }
-        if let Some(count) = record.counts.get_mut(violation.kind as usize) {
-            *count = count.saturating_add(1);
+        let position = record.counts.binary_search_by_key(&violation.kind, |(kind, _)| *kind);
+        match position.map(|at| record.counts.get_mut(at)) {
+            Ok(Some((_, count))) => *count = count.saturating_add(1),
+            Ok(None) => {}
+            Err(at) => record.counts.insert(at, (violation.kind, 1)),
         }
     }
 }

@@ -110,6 +110,32 @@ impl fmt::Debug for NonStreamBody {
 const BEDROCK: &str = "application/vnd.amazon.eventstream";
 
 impl NonStreamBody {
+    /// Returns the name of the variant, for labels and logs. Later versions keep it.
+    ///
+    /// ```
+    /// use ssewire_messages::NonStreamBody;
+    ///
+    /// assert_eq!(NonStreamBody::OnlyComments.as_str(), "only_comments");
+    /// ```
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Error(_) => "error",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Compressed => "compressed",
+            Self::Utf16 => "utf16",
+            Self::Binary => "binary",
+            Self::Text => "text",
+            Self::ContentType(_) => "content_type",
+            Self::Empty => "empty",
+            Self::OnlyComments => "only_comments",
+            Self::OtherEvents => "other_events",
+            Self::OnlyDone => "only_done",
+        }
+    }
+
     /// Classifies the body. `is_done`: the end marker arrived. `bare_error`: the error in a line of it.
     pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<RawJson>) -> Self {
         let mut body = body.beginning.map_or_else(Beginning::default, |beginning| *beginning);
