@@ -173,8 +173,8 @@ impl MessageBatchDecoder {
         self.buffer.start("");
         loop {
             match self.decoder.decode_end() {
-                Ok(Step::Update(event)) => self.buffer.push_update(&event),
-                Ok(_) => break,
+                Ok(Some(event)) => self.buffer.push_update(&event),
+                Ok(None) => break,
                 Err(error) => self.buffer.push_rejected(&error),
             }
         }

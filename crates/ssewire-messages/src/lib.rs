@@ -32,7 +32,7 @@
 //!         break; // The message has ended, even if the connection stays open.
 //!     }
 //! }
-//! while let Step::Update(event) = decoder.decode_end()? {
+//! while let Some(event) = decoder.decode_end()? {
 //!     show(event.update); // Of a last event whose blank line is missing, as in recorded files.
 //! }
 //! let message = decoder.finish()?; // An error if content is missing.

@@ -71,7 +71,7 @@ pub extern "C" fn stream_end(stream: u32) {
     with(stream, |stream| {
         stream.output.clear();
         let Some(driver) = &mut stream.driver else { return };
-        while let Ok(Step::Update(event)) = driver.decode_end() {
+        while let Ok(Some(event)) = driver.decode_end() {
             stream.output.extend(event.update.text_deltas());
         }
     });

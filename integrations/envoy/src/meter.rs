@@ -142,7 +142,7 @@ impl Meter {
     /// begins another.
     pub fn end(&mut self, now: Duration, end: End) -> Option<Record> {
         let mut decoder = self.decoder.take()?;
-        while let Ok(Step::Update(event)) = decoder.decode_end() {
+        while let Ok(Some(event)) = decoder.decode_end() {
             self.first_byte.get_or_insert(self.last_byte);
             note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
         }

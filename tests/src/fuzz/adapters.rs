@@ -248,7 +248,7 @@ impl Case<'_> {
             }
         };
         if !has_ended {
-            while let Ok(Step::Update(event)) = decoder.decode_end() {
+            while let Ok(Some(event)) = decoder.decode_end() {
                 texts.extend(event.update.text_deltas());
             }
         }

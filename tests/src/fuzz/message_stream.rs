@@ -196,8 +196,8 @@ impl Run {
         let mut last = Transcript::new();
         loop {
             match decoder.decode_end() {
-                Ok(Step::Update(event)) => last.push(describe(event.event_type, event.payload, &event.update)),
-                Ok(_) => break,
+                Ok(Some(event)) => last.push(describe(event.event_type, event.payload, &event.update)),
+                Ok(None) => break,
                 Err(error) => last.push(format!("rejected: {error}")),
             }
         }

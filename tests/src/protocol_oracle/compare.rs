@@ -96,7 +96,11 @@ fn decode(mut decoder: MessageDecoder, chunks: &[&[u8]]) -> Vec<Outcome> {
         let mut record = Record::default();
         let mut is_at_end = false;
         loop {
-            let step = if is_at_end { decoder.decode_end() } else { decoder.decode(&mut input) };
+            let step = if is_at_end {
+                decoder.decode_end().map(|event| event.map_or(Step::Ended, Step::Update))
+            } else {
+                decoder.decode(&mut input)
+            };
             match step {
                 Ok(Step::Update(event)) => record.update(&event.update),
                 Ok(Step::NeedInput) => match chunks.next() {

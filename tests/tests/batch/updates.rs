@@ -74,8 +74,8 @@ fn native(decoder: &mut MessageDecoder, stream: &[u8]) -> Native {
         let step = match decoder.decode(&mut input) {
             Ok(Step::Update(event)) => Ok(event),
             Ok(_) => match decoder.decode_end() {
-                Ok(Step::Update(event)) => Ok(event),
-                Ok(_) => return native,
+                Ok(Some(event)) => Ok(event),
+                Ok(None) => return native,
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),

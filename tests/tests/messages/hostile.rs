@@ -116,7 +116,11 @@ fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
     let mut has_input = true;
     loop {
         let before = state(&driver);
-        let step = if has_input { driver.decode(&mut input) } else { driver.decode_end() };
+        let step = if has_input {
+            driver.decode(&mut input)
+        } else {
+            driver.decode_end().map(|event| event.map_or(Step::Ended, Step::Update))
+        };
         match step {
             Ok(Step::Update(event)) => {
                 text.extend(event.update.text_deltas());

@@ -264,15 +264,15 @@ impl Session {
             let is_shown = self.is_between;
             self.release_notes(output);
             match polled {
-                Ok(Step::Update(span)) => {
+                Ok(Some(span)) => {
                     let number = self.decoder.event_count();
                     let position = Position { number, offset: self.bytes, at: self.at, is_shown };
                     self.show(&[], span, position, output, renderer)?;
                 }
-                Ok(_) if self.all && !self.is_between && self.decoder.is_ended() => {
+                Ok(None) if self.all && !self.is_between && self.decoder.is_ended() => {
                     self.end_message(output, renderer)?;
                 }
-                Ok(_) => return Ok(()),
+                Ok(None) => return Ok(()),
                 Err(error) => {
                     self.reject(error, output);
                     return Ok(());

@@ -271,11 +271,11 @@ impl Messages {
     fn decode_end(&mut self, on_observed: &mut impl FnMut(Observed<'_>)) {
         loop {
             let is_rejected = match self.decoder.decode_end() {
-                Ok(Step::Update(event)) => {
+                Ok(Some(event)) => {
                     on_observed(Observed::Update(event));
                     continue;
                 }
-                Ok(Step::NeedInput | Step::Ended) => false,
+                Ok(None) => false,
                 Err(_) => true,
             };
             if self.is_later && !self.decoder.has_started() && !is_rejected {

@@ -122,8 +122,8 @@ impl<E> MessageState<E> {
     /// complete.
     pub(super) fn drain(&mut self) -> Result<Option<UpdateSpan>, IncompleteMessage<E>> {
         match self.decoder.poll_end() {
-            Ok(Step::Update(span)) => return Ok(Some(span)),
-            Ok(Step::NeedInput | Step::Ended) => {}
+            Ok(Some(span)) => return Ok(Some(span)),
+            Ok(None) => {}
             Err(error) => self.rejected = Some(error),
         }
         if self.transport_error.is_none() || self.decoder.is_complete() {

@@ -4,7 +4,7 @@ use ssewire::Decoder;
 
 use super::error_field::ErrorField;
 use super::step::Source;
-use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
+use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Incomplete};
 use crate::api_error::ApiError;
 use crate::json::RawJson;
@@ -13,21 +13,25 @@ use crate::message::Message;
 use crate::non_stream_body::{Body, NonStreamBody};
 
 impl MessageDecoder {
-    /// Returns the updates that are left at the end of the input, one at a call; then [`Step::Ended`].
-    pub(super) fn end_input(&mut self) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+    /// Ends the input as [`decode_end`](Self::decode_end) does, but borrows nothing. Resolve the span with an empty
+    /// chunk.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn poll_end(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if let Some(span) = self.next_span()? {
-            return Ok(Step::Update(span));
+            return Ok(Some(span));
         }
         if core::mem::replace(&mut self.is_input_ended, true) || self.is_ended() {
-            return Ok(Step::Ended);
+            return Ok(None);
         }
         let pending = self.decoder.pending_bytes();
         if pending == 0 {
-            return Ok(Step::Ended);
+            return Ok(None);
         }
         self.cold_mut().pending_bytes = pending;
         if let Some(span) = self.end_block()? {
-            return Ok(Step::Update(span));
+            return Ok(Some(span));
         }
         // Other fields without their blank line are discarded.
         self.cold_mut().error_field = ErrorField::default();
@@ -35,7 +39,7 @@ impl MessageDecoder {
         if self.pending_bytes() > 0 && has_begun {
             self.accumulator.record_truncation();
         }
-        Ok(Step::Ended)
+        Ok(None)
     }
 
     /// Ends the block at the end of the input as its blank line would. Its event and its `error` field are used if they

@@ -1,7 +1,7 @@
 //! Decodes a response body into updates, without a transport. The only module that drives the core crate.
 //!
-//! This file has the public methods; `poll.rs` reads the events, `error_field.rs` the errors outside of events, and
-//! `end.rs` ends a message.
+//! This file has the public methods but `poll_end`; `poll.rs` reads the events, `error_field.rs` the errors outside of
+//! events, and `end.rs` ends the input and a message.
 
 mod end;
 mod error_field;
@@ -42,7 +42,7 @@ use crate::response_head::ResponseHead;
 ///         break; // The message has ended, even if the connection stays open.
 ///     }
 /// }
-/// while let Step::Update(event) = decoder.decode_end()? {
+/// while let Some(event) = decoder.decode_end()? {
 ///     text.extend(event.update.text_deltas());
 /// }
 /// let message = decoder.finish()?;
@@ -170,26 +170,24 @@ impl MessageDecoder {
         })
     }
 
-    /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
-    /// used if its data is a complete JSON object. Never [`Step::NeedInput`].
+    /// Reports that the input has ended, and returns the next of the updates that are left: an event whose blank line
+    /// is missing is used if its data is a complete JSON object. `None`: no update is left.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn decode_end(&mut self) -> Result<Step<UpdateEvent<'_>>, MessageDecodeError> {
-        Ok(match self.poll_end()? {
-            Step::Update(span) => Step::Update(self.resolve(&[], span)),
-            Step::NeedInput | Step::Ended => Step::Ended,
-        })
+    pub fn decode_end(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageDecodeError> {
+        let span = self.poll_end()?;
+        Ok(span.map(|span| self.resolve(&[], span)))
     }
 
     /// Reports that the input has ended, and returns the message. Discards the updates that are left: to see them, call
-    /// [`decode_end`](Self::decode_end) until it returns [`Step::Ended`].
+    /// [`decode_end`](Self::decode_end) until it returns `None`.
     ///
     /// # Errors
     /// [`Incomplete`], with the partial message and the reason; for a body that was not a stream, with its kind.
     #[doc(alias = "get_final_message")]
     pub fn finish(mut self) -> Result<Message, Incomplete> {
-        while let Ok(Step::Update(_)) = self.poll_end() {}
+        while let Ok(Some(_)) = self.poll_end() {}
         self.conclude(Accumulator::new())
     }
 
@@ -237,15 +235,6 @@ impl MessageDecoder {
         self.poll_slow(input)
     }
 
-    /// Ends the input as [`decode_end`](Self::decode_end) does, but borrows nothing. Resolve the span with an empty
-    /// chunk.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn poll_end(&mut self) -> Result<Step<UpdateSpan>, MessageDecodeError> {
-        self.end_input()
-    }
-
     /// Borrows the update that [`poll`](Self::poll) returned. `chunk` is the input as it was before that call. Constant
     /// time, except that a tool call is searched in its JSON text.
     ///
@@ -286,7 +275,7 @@ impl MessageDecoder {
     }
 
     /// Returns how the message would end if the input ended now, after the events merged so far. The result is
-    /// final after [`decode_end`](Self::decode_end) has returned [`Step::Ended`]: until then, a last event without its
+    /// final after [`decode_end`](Self::decode_end) has returned `None`: until then, a last event without its
     /// blank line may change it. Decoding further input makes it provisional again. Linear in the size of the message.
     #[must_use]
     pub fn completion(&self) -> Completion {

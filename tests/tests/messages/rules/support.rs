@@ -353,7 +353,11 @@ pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
     let (mut decoder, mut lost, mut error, mut input) = (make(), Vec::new(), None, bytes);
     let (mut text, mut events) = (String::new(), Vec::new());
     loop {
-        let step = if input.is_empty() { decoder.decode_end() } else { decoder.decode(&mut input) };
+        let step = if input.is_empty() {
+            decoder.decode_end().map(|event| event.map_or(Step::Ended, Step::Update))
+        } else {
+            decoder.decode(&mut input)
+        };
         match step {
             Ok(Step::Update(event)) => {
                 text.extend(event.update.text_deltas());

@@ -26,7 +26,7 @@ fn message_decoder_returns_the_partial_message_of_every_sample_at_every_cut() {
                     text.extend(item.update.text_deltas());
                 }
             }
-            while let Step::Update(item) = driver.decode_end().unwrap() {
+            while let Some(item) = driver.decode_end().unwrap() {
                 text.extend(item.update.text_deltas());
             }
             let what = format!("{} cut at {cut}", sample.name);
