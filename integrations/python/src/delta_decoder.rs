@@ -1,5 +1,6 @@
 //! `DeltaDecoder`: what `ssewire.anthropic` builds the events of the official SDK from. Not public.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use ssewire_batch::{BatchDecoder, EventBatch, EventKind, EventRecord};
@@ -10,8 +11,8 @@ use crate::convert::{Repeated, with_bytes};
 /// Decodes the events of a Messages stream, without merging them.
 ///
 /// `feed` returns a tuple per event. A delta that has nothing but a piece of text, thinking or tool input is
-/// `(delta type, index, piece)`. Every other event is `(None, event type, data)`. A lost event is
-/// `(None, None, error)`.
+/// `(delta type, index, piece)`. Every other event is `("event", event type, data)`. A lost event is
+/// `("lost", None, error)`.
 ///
 /// Some gateways leave the event type out. Then the payload decides (`docs/protocol.md`, headings "Errors" and
 /// "Completion"): an error has the event type `error`, and a ping or a keep-alive is not returned.
@@ -57,15 +58,16 @@ fn append(
 ) -> PyResult<()> {
     let data = batch.data(record);
     if record.kind != EventKind::Event {
-        return events.append((py.None(), py.None(), data));
+        return events.append((intern!(py, "lost"), py.None(), data));
     }
     let name = batch.event_type(record);
-    match classify(name, data) {
-        Payload::Delta(kind, index, piece) => events.append((kind_name(py, kind), index, piece)),
-        Payload::Error => events.append((py.None(), event_type.get(py, "error"), data)),
-        Payload::Nothing => Ok(()),
-        Payload::Other => events.append((py.None(), event_type.get(py, name), data)),
-    }
+    let name = match classify(name, data) {
+        Payload::Delta(kind, index, piece) => return events.append((kind_name(py, kind), index, piece)),
+        Payload::Nothing => return Ok(()),
+        Payload::Error => "error",
+        Payload::Other => name,
+    };
+    events.append((intern!(py, "event"), event_type.get(py, name), data))
 }
 
 /// What an event is, as far as it matters to the middleware.
@@ -89,9 +91,9 @@ enum Kind {
 
 fn kind_name(py: Python<'_>, kind: Kind) -> Bound<'_, PyString> {
     match kind {
-        Kind::Text => pyo3::intern!(py, "text_delta"),
-        Kind::Thinking => pyo3::intern!(py, "thinking_delta"),
-        Kind::InputJson => pyo3::intern!(py, "input_json_delta"),
+        Kind::Text => intern!(py, "text_delta"),
+        Kind::Thinking => intern!(py, "thinking_delta"),
+        Kind::InputJson => intern!(py, "input_json_delta"),
     }
     .clone()
 }

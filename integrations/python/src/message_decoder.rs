@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
 use ssewire_messages::{
-    Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, ProtocolViolations, Validation,
+    Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, ProtocolViolations, ResponseHead,
+    Validation,
 };
 
 use crate::convert::{error, parse_json, parse_json_object, with_bytes};
@@ -30,9 +31,10 @@ pub(crate) struct MessageEvent {
 
 #[pymethods]
 impl MessageEvent {
-    /// The text, parsed as JSON.
-    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        parse_json_object(self.text.bind(py))
+    /// The text, parsed as JSON. `None` without text: a change may have no event of its own.
+    fn json<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let text = self.text.bind(py);
+        if text.is_empty()? { Ok(None) } else { parse_json_object(text).map(Some) }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -47,7 +49,9 @@ impl MessageEvent {
 /// Decodes a Messages stream.
 #[pyclass(module = "ssewire")]
 pub(crate) struct MessageDecoder {
-    state: State,
+    decoder: MessageBatchDecoder,
+    /// After `finish`, which takes the message from the decoder.
+    finished: Option<Finished>,
     rest: Rest,
     has_partial_input: bool,
     /// Of `iter_events`: a list of the iterator over the events of the last chunk.
@@ -55,16 +59,18 @@ pub(crate) struct MessageDecoder {
     unread: Option<Py<PyAny>>,
 }
 
-enum State {
-    Running(Box<MessageBatchDecoder>),
-    Finished { message: String, has_started: bool, completion: Completion, violations: ProtocolViolations },
+struct Finished {
+    message: String,
+    has_started: bool,
+    completion: Completion,
+    violations: ProtocolViolations,
 }
 
 #[pymethods]
 impl MessageDecoder {
     #[new]
     #[pyo3(signature = (*, strict=false, partial_input=false, max_event_bytes=None, max_bytes=None, max_blocks=None,
-        content_type=None))]
+        content_type=None, status=None))]
     fn new(
         strict: bool,
         partial_input: bool,
@@ -72,6 +78,7 @@ impl MessageDecoder {
         max_bytes: Option<usize>,
         max_blocks: Option<usize>,
         content_type: Option<&str>,
+        status: Option<u16>,
     ) -> Self {
         let mut accumulator = Accumulator::new();
         if strict {
@@ -93,13 +100,23 @@ impl MessageDecoder {
         if let Some(content_type) = content_type {
             decoder = decoder.with_content_type(content_type);
         }
-        let decoder = MessageBatchDecoder::with_decoder(decoder);
-        let state = State::Running(Box::new(decoder));
-        Self { state, rest: Rest::default(), has_partial_input: partial_input, unread: None }
+        if let Some(status) = status {
+            decoder = decoder.with_response_head(ResponseHead::new(status, [("", ""); 0]));
+        }
+        Self {
+            decoder: MessageBatchDecoder::with_decoder(decoder),
+            finished: None,
+            rest: Rest::default(),
+            has_partial_input: partial_input,
+            unread: None,
+        }
     }
 
     /// Decodes a chunk, and returns its events.
     fn feed<'py>(&mut self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        if self.running()?.has_input_ended() {
+            return Err(PyValueError::new_err("input has ended"));
+        }
         let events = PyList::empty(py);
         with_bytes(chunk, |bytes| self.decode(py, bytes, &events))?;
         Ok(events)
@@ -118,9 +135,9 @@ impl MessageDecoder {
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
         self.decode(py, &[], &events)?;
-        // After the message, the rest is of the next one.
-        if self.rest.is_empty() {
-            append(py, self.running()?.push_end(), &events)?;
+        // What follows a message is of the next one.
+        if !self.decoder.is_ended() {
+            append(py, self.decoder.push_end(), &events)?;
         }
         Ok(events)
     }
@@ -143,28 +160,22 @@ impl MessageDecoder {
     /// Returns the message.
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.feed_end(py)?;
-        let (has_started, completion) = (self.has_started(), self.completion_now());
-        let violations = self.violations_now().clone();
-        let finished = State::Finished {
-            message: String::new(),
-            has_started,
-            completion,
-            violations: ProtocolViolations::default(),
-        };
-        let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
-        let result = decoder.finish();
+        let decoder = self.decoder.decoder();
+        let (has_started, completion) = (decoder.has_started(), decoder.completion());
+        let violations = decoder.violations().clone();
+        let result = std::mem::take(&mut self.decoder).finish();
         let message = json_of_result(&result);
         let outcome = message_or_exception(py, &result, &message);
-        self.state = State::Finished { message, has_started, completion, violations };
+        self.finished = Some(Finished { message, has_started, completion, violations });
         outcome
     }
 
     /// The message so far.
     #[getter]
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match &self.state {
-            State::Running(decoder) => parse_json(py, &json_of(&decoder.decoder().snapshot())),
-            State::Finished { message, .. } => parse_json(py, message),
+        match &self.finished {
+            Some(finished) => parse_json(py, &finished.message),
+            None => parse_json(py, &json_of(&self.decoder.decoder().snapshot())),
         }
     }
 
@@ -173,41 +184,39 @@ impl MessageDecoder {
         if !self.has_partial_input {
             return Err(PyValueError::new_err("decoder was made without partial_input=True"));
         }
-        let State::Running(decoder) = &self.state else { return Err(is_finished()) };
-        let input = decoder.decoder().accumulator().tool_input(index);
+        if self.finished.is_some() {
+            return Err(is_finished());
+        }
+        let input = self.decoder.decoder().accumulator().tool_input(index);
         input.and_then(ssewire_messages::ToolInput::partial).map(|value| parse_json(py, &value.to_string())).transpose()
     }
 
     /// How the message ended, if the input ended here.
     #[getter]
     fn completion(&self) -> &'static str {
-        self.completion_now().as_str()
+        let finished = self.finished.as_ref().map(|finished| finished.completion);
+        finished.unwrap_or_else(|| self.decoder.decoder().completion()).as_str()
     }
 
     /// Returns whether the message or the input has ended.
     #[getter]
     fn is_ended(&self) -> bool {
-        match &self.state {
-            State::Running(decoder) => decoder.is_ended(),
-            State::Finished { .. } => true,
-        }
+        self.finished.is_some() || self.decoder.is_ended()
     }
 
     /// Returns whether the message has begun.
     #[getter]
     fn has_started(&self) -> bool {
-        match &self.state {
-            State::Running(decoder) => decoder.decoder().has_started(),
-            State::Finished { has_started, .. } => *has_started,
-        }
+        self.finished.as_ref().map_or_else(|| self.decoder.decoder().has_started(), |finished| finished.has_started)
     }
 
-    /// The number of protocol violations, by their description.
+    /// The number of protocol violations, by their name.
     #[getter]
     fn violations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let violations = PyDict::new(py);
-        for (kind, count) in self.violations_now().counts() {
-            violations.set_item(kind.to_string(), count)?;
+        let finished = self.finished.as_ref().map(|finished| &finished.violations);
+        for (kind, count) in finished.unwrap_or_else(|| self.decoder.decoder().violations()).counts() {
+            violations.set_item(kind.as_str(), count)?;
         }
         Ok(violations)
     }
@@ -216,14 +225,13 @@ impl MessageDecoder {
 impl MessageDecoder {
     /// Decodes the rest of an earlier chunk, and this one, up to the end of the message.
     fn decode(&mut self, py: Python<'_>, chunk: &[u8], events: &Bound<'_, PyList>) -> PyResult<()> {
-        let State::Running(decoder) = &mut self.state else { return Err(is_finished()) };
-        if decoder.is_ended() {
+        if self.running()?.is_ended() {
             return Ok(());
         }
         self.rest.decode(chunk, |input| {
             loop {
-                append(py, decoder.push(input), events)?;
-                if input.is_empty() || decoder.is_ended() {
+                append(py, self.decoder.push(input), events)?;
+                if input.is_empty() || self.decoder.is_ended() {
                     return Ok(());
                 }
             }
@@ -231,24 +239,7 @@ impl MessageDecoder {
     }
 
     fn running(&mut self) -> PyResult<&mut MessageBatchDecoder> {
-        match &mut self.state {
-            State::Running(decoder) => Ok(decoder),
-            State::Finished { .. } => Err(is_finished()),
-        }
-    }
-
-    fn completion_now(&self) -> Completion {
-        match &self.state {
-            State::Running(decoder) => decoder.decoder().completion(),
-            State::Finished { completion, .. } => *completion,
-        }
-    }
-
-    fn violations_now(&self) -> &ProtocolViolations {
-        match &self.state {
-            State::Running(decoder) => decoder.decoder().violations(),
-            State::Finished { violations, .. } => violations,
-        }
+        if self.finished.is_some() { Err(is_finished()) } else { Ok(&mut self.decoder) }
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Rest {
 
 impl Rest {
     /// Returns whether nothing is left.
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 

@@ -583,7 +583,9 @@ def test_context_ends_while_another_thread_reads(address):
         reader.start()
         assert has_text.wait(60)
         # The generator is running again once the reader waits for bytes.
+        deadline = time.monotonic() + 60
         while not stream._events.gi_running:
+            assert time.monotonic() < deadline and reader.is_alive(), "the reader does not wait for bytes"
             time.sleep(0.01)
     assert stream.response.is_closed
 

@@ -30,8 +30,18 @@ def test_the_end_is_an_error_by_default():
     assert seen == ["one", "two"]
     assert texts(end="discard") == ["one", "two"]
     assert texts(end="dispatch") == ["one", "two", "[DONE]"]
-    with pytest.raises(ValueError):
-        texts(end="ignore")
+
+
+@pytest.mark.parametrize("iterate", [iter_events, aiter_events])
+def test_wrong_options_are_refused_at_the_call(iterate):
+    """The exception came with the first event. A `MessageDecoder` ignored both options."""
+    with pytest.raises(ValueError, match="end must be"):
+        iterate([], end="ignore")
+    with pytest.raises(ValueError, match="lost must be"):
+        iterate([], lost="ignore")
+    for options in [{"end": "discard"}, {"end": "ignore"}, {"lost": "yield"}]:
+        with pytest.raises(TypeError, match="MessageDecoder"):
+            iterate([], MessageDecoder(), **options)
 
 
 async def test_asynchronous_events_are_the_same():
@@ -54,8 +64,6 @@ async def test_a_lost_event_is_an_error_by_default():
         events = list(iter_events([end], Decoder(max_event_bytes=50), lost="yield", end="dispatch"))
         assert [type(event) for event in events[:3]] == [type(events[0]), LostEvent, type(events[0])]
         assert [event.data for event in events[::2]][:2] == ["one", "two"]
-    with pytest.raises(ValueError):
-        list(iter_events([], lost="ignore"))
 
 
 async def test_reset_prepares_a_decoder_for_another_connection():

@@ -127,7 +127,10 @@ def test_message_ends_with_the_input():
     assert not decoder.is_ended
     decoder.feed_end()
     assert decoder.is_ended
-    assert decoder.feed(delta("text_delta", "text", "more") * 2) == decoder.feed_end() == []
+    assert decoder.feed_end() == []
+    for chunk in [delta("text_delta", "text", "more"), b""]:
+        with pytest.raises(ValueError, match="input has ended"):
+            decoder.feed(chunk)
     assert decoder.completion == "truncated"
     assert decoder.snapshot["content"][0]["text"] == "Hello"
     with pytest.raises(IncompleteError) as raised:
@@ -150,7 +153,7 @@ def test_finished_decoder_keeps_its_violations_and_has_no_partial_input():
     decoder.feed(START + delta("text_delta", "text", "a") + delta("text_delta", "text", "b"))
     with pytest.raises(IncompleteError):
         decoder.finish()
-    assert decoder.violations == {"delta before the start of its block": 2}
+    assert decoder.violations == {"delta_before_start": 2}
     with pytest.raises(ValueError, match="decoder is finished"):
         decoder.partial_input(0)
 
@@ -168,6 +171,13 @@ def test_json_body_is_explained_and_kept():
         decoder.finish()
     assert raised.value.reason == "non_stream_body"
     assert raised.value.body_message["content"][0]["text"] == "Hi"
+
+
+def test_status_explains_a_json_error():
+    decoder = MessageDecoder(content_type="application/json", status=529)
+    decoder.feed(b'{"error":{"message":"try later"}}')
+    with pytest.raises(IncompleteError, match=r"JSON error, not a stream: .* \(status 529\)"):
+        decoder.finish()
 
 
 def test_integers_of_too_many_digits_are_infinite():
@@ -212,7 +222,7 @@ def test_strict_decoder_rejects():
 def test_violations_are_counted():
     decoder = MessageDecoder()
     decoder.feed(START + delta("text_delta", "text", "a") + delta("text_delta", "text", "b"))
-    assert decoder.violations == {"delta before the start of its block": 2}
+    assert decoder.violations == {"delta_before_start": 2}
 
 
 def start(id):
@@ -270,6 +280,15 @@ async def test_messages_of_a_body_follow_each_other():
     assert decoder.has_started
     with pytest.raises(ValueError, match="decoder is finished"):
         decoder.next_message()
+
+
+def test_a_change_without_an_event_of_its_own_has_no_json():
+    """`json()` raised `JSONDecodeError` at the start of a message that replaced another one."""
+    decoder = MessageDecoder()
+    decoder.feed(start(b"a") + start(b"b"))
+    assert next_message(decoder) == ("a", "truncated")
+    (event,) = decoder.feed(b"")
+    assert (event.type, event.id, event.text, event.json()) == ("message_start", "b", "", None)
 
 
 def test_what_follows_a_message_in_its_chunk_belongs_to_the_next_one():

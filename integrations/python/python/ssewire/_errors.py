@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
+from ._names import Completion
+
 
 class Error(Exception):
     """Base class of the exceptions of this package."""
@@ -30,10 +32,10 @@ class IncompleteError(Error):
     """The partial message, in the shape of the API. Do not run a tool with unfinished input, which is the value so
     far."""
 
-    reason: str
+    reason: Completion
     """The first of the reasons, for example `truncated` or `server_error`; see `MessageDecoder.completion`."""
 
-    reasons: List[str]
+    reasons: List[Completion]
     """All reasons."""
 
     server_error: Optional[Any]
@@ -50,7 +52,7 @@ class IncompleteError(Error):
         self,
         text: str,
         message: Dict[str, Any],
-        reasons: List[str],
+        reasons: List[Completion],
         server_error: Optional[Any] = None,
         pending_bytes: int = 0,
         body_message: Optional[Dict[str, Any]] = None,

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, List, Optional, Union, overload
+from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, List, Literal, Optional, Union, overload
 
 from ._errors import Error
-from ._ssewire import Decoder, LostEvent, MessageDecoder, MessageEvent
+from ._ssewire import Decoder, Event, LostEvent, MessageDecoder, MessageEvent
 
 Chunk = Union[bytes, bytearray, memoryview]
+End = Literal["raise", "dispatch", "discard"]
+Lost = Literal["raise", "yield"]
 
 
 @overload
 def iter_events(chunks: Iterable[Chunk], decoder: MessageDecoder) -> Iterator[MessageEvent]: ...
 
 
+@overload
+def iter_events(
+    chunks: Iterable[Chunk], decoder: None = None, *, end: End = "raise", lost: Literal["raise"] = "raise"
+) -> Iterator[Event]: ...
+
+
 # Not a union: it would reject `event.data`, although only `comments` and `lost="yield"` return anything but an `Event`.
 @overload
 def iter_events(
-    chunks: Iterable[Chunk], decoder: Optional[Decoder] = None, *, end: str = "raise", lost: str = "raise"
+    chunks: Iterable[Chunk], decoder: Optional[Decoder] = None, *, end: End = "raise", lost: Lost = "raise"
 ) -> Iterator[Any]: ...
 
 
@@ -25,8 +33,8 @@ def iter_events(
     chunks: Iterable[Chunk],
     decoder: Optional[Union[Decoder, MessageDecoder]] = None,
     *,
-    end: str = "raise",
-    lost: str = "raise",
+    end: End = "raise",
+    lost: Lost = "raise",
 ) -> Iterator[Any]:
     """Yields the events of an iterator of bytes.
 
@@ -45,9 +53,17 @@ def iter_events(
 
     To use a `Decoder` for another connection, for its `last_event_id`, call its `reset` first, however the loop ended:
     or else an unfinished event is joined with the first one of that connection.
+
+    The call raises `ValueError` for another value of `end` or `lost`, and `TypeError` for either with a
+    `MessageDecoder`.
     """
-    decoder = Decoder() if decoder is None else decoder
-    _check(end, lost)
+    _check(decoder, end, lost)
+    return _iter_events(chunks, Decoder() if decoder is None else decoder, end, lost)
+
+
+def _iter_events(
+    chunks: Iterable[Chunk], decoder: Union[Decoder, MessageDecoder], end: End, lost: Lost
+) -> Iterator[Any]:
     unread = _unread(decoder)
     yield from _events(decoder, unread[0], lost)
     if not (unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended):
@@ -71,20 +87,31 @@ def aiter_events(chunks: AsyncIterable[Chunk], decoder: MessageDecoder) -> Async
 
 @overload
 def aiter_events(
-    chunks: AsyncIterable[Chunk], decoder: Optional[Decoder] = None, *, end: str = "raise", lost: str = "raise"
+    chunks: AsyncIterable[Chunk], decoder: None = None, *, end: End = "raise", lost: Literal["raise"] = "raise"
+) -> AsyncIterator[Event]: ...
+
+
+@overload
+def aiter_events(
+    chunks: AsyncIterable[Chunk], decoder: Optional[Decoder] = None, *, end: End = "raise", lost: Lost = "raise"
 ) -> AsyncIterator[Any]: ...
 
 
-async def aiter_events(
+def aiter_events(
     chunks: AsyncIterable[Chunk],
     decoder: Optional[Union[Decoder, MessageDecoder]] = None,
     *,
-    end: str = "raise",
-    lost: str = "raise",
+    end: End = "raise",
+    lost: Lost = "raise",
 ) -> AsyncIterator[Any]:
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
-    decoder = Decoder() if decoder is None else decoder
-    _check(end, lost)
+    _check(decoder, end, lost)
+    return _aiter_events(chunks, Decoder() if decoder is None else decoder, end, lost)
+
+
+async def _aiter_events(
+    chunks: AsyncIterable[Chunk], decoder: Union[Decoder, MessageDecoder], end: End, lost: Lost
+) -> AsyncIterator[Any]:
     unread = _unread(decoder)
     for event in _events(decoder, unread[0], lost):
         yield event
@@ -104,7 +131,9 @@ async def aiter_events(
             yield event
 
 
-def _check(end: str, lost: str) -> None:
+def _check(decoder: Optional[Union[Decoder, MessageDecoder]], end: str, lost: str) -> None:
+    if isinstance(decoder, MessageDecoder) and (end, lost) != ("raise", "raise"):
+        raise TypeError("end and lost are for a Decoder, not for a MessageDecoder")
     if end not in ("raise", "dispatch", "discard"):
         raise ValueError('end must be "raise", "dispatch" or "discard"')
     if lost not in ("raise", "yield"):
@@ -127,7 +156,7 @@ def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Any]:
     return unread
 
 
-def _events(decoder: Union[Decoder, MessageDecoder], events: Iterator[Any], lost: str) -> Iterator[Any]:
+def _events(decoder: Union[Decoder, MessageDecoder], events: Iterator[Any], lost: Lost) -> Iterator[Any]:
     # A `MessageDecoder` returns no lost events. With a generator it would take a third more time.
     return _raise_at_lost(events) if lost == "raise" and isinstance(decoder, Decoder) else events
 
@@ -139,7 +168,7 @@ def _raise_at_lost(events: Iterable[Any]) -> Iterator[Any]:
         yield event
 
 
-def _end(decoder: Union[Decoder, MessageDecoder], end: str) -> Iterable[Any]:
+def _end(decoder: Union[Decoder, MessageDecoder], end: End) -> Iterable[Any]:
     if isinstance(decoder, MessageDecoder):
         return decoder.feed_end()
     if end == "dispatch":

@@ -1,6 +1,8 @@
 """The native module."""
 
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union, final
+from typing import Any, Dict, List, Optional, Tuple, Union, final
+
+from ._names import Completion, MessageEventType
 
 __all__ = [
     "Comment",
@@ -97,12 +99,11 @@ class MessageEvent:
     """A change of the message."""
 
     @property
-    def type(self) -> str:
+    def type(self) -> MessageEventType:
         """The kind of change.
 
         ================== ==================================================================================
         `message_start`    the message has begun; `id` is its ID, `name` its model, `json()` the event
-                           (without JSON, so `text` is empty, if the message `replaced` another one)
         `block_start`      a content block has begun; `name` is its type, `json()` the event
         `text`             a text block has grown by `text`; those of one `index` together are its text
                            (without an `index`: the U+FFFD of a block that ended within a character)
@@ -136,8 +137,9 @@ class MessageEvent:
     @property
     def name(self) -> Optional[str]:
         """A name; its meaning depends on `type`."""
-    def json(self) -> Any:
-        """The text, parsed by `json.loads`."""
+    def json(self) -> Optional[Any]:
+        """The text, parsed by `json.loads`. `None` if there is no text: a further change by the same event has no JSON,
+        nor has the start of a message that `replaced` another one."""
 
 @final
 class MessageDecoder:
@@ -156,6 +158,7 @@ class MessageDecoder:
         max_bytes: Optional[int] = None,
         max_blocks: Optional[int] = None,
         content_type: Optional[str] = None,
+        status: Optional[int] = None,
     ) -> "MessageDecoder":
         """A decoder.
 
@@ -163,11 +166,11 @@ class MessageDecoder:
         while it arrives. The limits of a message are `max_bytes` (default: 64 MiB) and `max_blocks` (default: 4096).
         `max_bytes` counts the bytes that its events add: decoded text, thinking and tool input, and members kept as
         JSON, without the JSON and the SSE around them; and the nodes of the values of `partial_input`.
-        `content_type` is that of the response; it helps to explain a body that is not a stream.
+        `content_type` and `status` are those of the response; they help to explain a body that is not a stream.
         """
     def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[MessageEvent]:
         """Decodes a chunk, and returns its events. The rest of the chunk in which the message ends is kept for
-        `next_message`; further chunks are ignored."""
+        `next_message`; further chunks are ignored. Raises `ValueError` after `feed_end` has ended the message."""
     def feed_end(self) -> List[MessageEvent]:
         """Reports that the input has ended, and returns the events that are left. The message has ended, too."""
     def finish(self) -> Dict[str, Any]:
@@ -192,7 +195,7 @@ class MessageDecoder:
         """The value so far of the tool input at a content block's index; `None` before its first piece. Needs
         `partial_input=True`. Raises `ValueError` after `finish`: the message then has the input."""
     @property
-    def completion(self) -> str:
+    def completion(self) -> Completion:
         """How the message ended, if the input ended here: `complete`, `unterminated` (whole, but without
         `message_stop`), `truncated`, `content_lost`, `tool_input`, `server_error`, `limit_exceeded`,
         `rejected_by_strict_mode`, or `non_stream_body`."""
@@ -204,7 +207,8 @@ class MessageDecoder:
         """Whether `message_start` has arrived."""
     @property
     def violations(self) -> Dict[str, int]:
-        """The number of protocol violations so far, by their description."""
+        """The number of protocol violations so far, by their name, for example `delta_before_start`. Later versions
+        keep the names."""
     _unread: Optional[List[Any]]
     def _keep(self, chunk: Union[bytes, bytearray, memoryview]) -> None: ...
 
@@ -213,7 +217,7 @@ class DeltaDecoder:
     """Not public."""
 
     def __new__(cls, *, max_event_bytes: Optional[int] = None) -> "DeltaDecoder": ...
-    def feed(self, chunk: bytes) -> List[Tuple[Any, Any, str]]: ...
+    def feed(self, chunk: bytes) -> List[Tuple[str, Any, str]]: ...
 
 def parse_json(text: str) -> Any:
     """Not public."""

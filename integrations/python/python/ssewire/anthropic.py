@@ -217,13 +217,14 @@ class _Events:
 
     def feed(self, chunk: bytes) -> Iterator[Any]:
         builders = self._models.delta_builders
-        for kind, index, text in self._decoder.feed(chunk):
-            if kind is not None:
-                yield builders[kind](index, text)
-            elif index is None:
+        # The second item is the event type of an event, and the index of a delta.
+        for kind, item, text in self._decoder.feed(chunk):
+            if kind == "event":
+                yield from self._build_other(item, text)
+            elif kind == "lost":
                 raise LostEventError(text, self._response.request, body=None)
             else:
-                yield from self._build_other(index, text)
+                yield builders[kind](item, text)
 
     def _build_other(self, name: str, data: str) -> List[Any]:
         """At most one event, which is `None` for the JSON `null`, as in the SDK."""
