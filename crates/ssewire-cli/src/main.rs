@@ -7,7 +7,6 @@
 extern crate alloc;
 
 mod args;
-mod closed;
 mod commands;
 mod exit;
 mod input;
@@ -42,11 +41,7 @@ fn main() -> ExitCode {
 /// # Errors
 /// An error of standard output. All other errors are reported on standard error and by the exit code.
 fn run(output: &mut Output) -> io::Result<Exit> {
-    let action = Action::from_command_line();
-    if !matches!(&action, Err(refused) if refused.use_stderr()) {
-        output.check_open()?;
-    }
-    match action {
+    match Action::from_command_line() {
         Ok(Action::Run(args)) => run_command(&args, output),
         Ok(Action::Serve(options)) => commands::serve::run(&options, output),
         Ok(Action::ListFaults) => commands::serve::list_faults(output),
@@ -80,8 +75,7 @@ fn run_command(args: &Args, output: &mut Output) -> io::Result<Exit> {
         Command::Message => commands::message::run(args, &mut input, output),
         Command::Timeline => commands::timeline::run(args, &mut input, output),
         Command::Record => commands::record::run(args, &mut input, output),
-        // `serve` is an action of its own.
-        Command::Demo | Command::Serve => commands::demo::run(args, &mut input, output),
+        Command::Demo => commands::demo::run(args, &mut input, output),
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 
-use crate::{closed, json};
+use crate::json;
 
 /// Standard output and standard error.
 pub(crate) struct Output {
@@ -36,14 +36,6 @@ impl Output {
             has_echo: false,
             held: Vec::new(),
         }
-    }
-
-    /// Returns an error if standard output was closed when the program started (`>&-`): see [`closed`].
-    ///
-    /// # Errors
-    /// Standard output is closed.
-    pub(crate) fn check_open(&self) -> io::Result<()> {
-        if closed::is_stdout_closed() { Err(io::Error::other("it is closed")) } else { Ok(()) }
     }
 
     /// Sets whether styles are written: as asked for, or by default if they would be seen.

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-/// Returns a time as a number and its unit.
+/// Returns a time, rounded, as a number and its unit.
 pub(crate) fn time(time: Duration) -> (String, &'static str) {
     match time.as_micros() {
         0 => ("0".into(), "ms"),
-        1..=9_999 => (format!("{:.1}", time.as_secs_f64() * 1e3), "ms"),
-        10_000..=999_999 => (time.as_millis().to_string(), "ms"),
+        1..9_950 => (format!("{:.1}", time.as_secs_f64() * 1e3), "ms"),
+        9_950..999_500 => (format!("{:.0}", time.as_secs_f64() * 1e3), "ms"),
         _ => (format!("{:.2}", time.as_secs_f64()), "s"),
     }
 }
@@ -29,15 +29,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_three_digits_or_less() {
+    fn times_are_rounded_and_short() {
         for (micros, shown) in [
             (0, "0 ms"),
             (1_400, "1.4 ms"),
-            (9_999, "10.0 ms"),
-            (70_900, "70 ms"),
-            (999_999, "999 ms"),
+            (9_949, "9.9 ms"),
+            (9_999, "10 ms"),
+            (70_900, "71 ms"),
+            (999_499, "999 ms"),
+            (999_999, "1.00 s"),
             (1_000_000, "1.00 s"),
-            (75_125_000, "75.12 s"),
+            (75_127_000, "75.13 s"),
         ] {
             assert_eq!(in_words(Duration::from_micros(micros)), shown);
         }

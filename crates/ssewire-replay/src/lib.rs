@@ -20,6 +20,7 @@ mod http1;
 mod http2;
 mod incoming;
 mod lines;
+#[cfg(feature = "command")]
 #[doc(hidden)]
 pub mod options;
 mod plan;

@@ -5,13 +5,12 @@
 use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::mpsc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
-use ssewire_replay::options::{FaultOrList, fault_list, faults, overridden_option, parse_speed};
-use ssewire_replay::{Config, Fault, SAMPLES, Server, serve};
+use ssewire_replay::options::{FaultOrList, ServeOptions, fault_list, faults, parse_speed};
 
 /// Serves recorded event streams on this machine, with faults, over HTTP/1.1 and HTTP/2
 ///
@@ -20,9 +19,9 @@ use ssewire_replay::{Config, Fault, SAMPLES, Server, serve};
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Args {
-    /// Files as `ssewire record` writes them, or names of built-in samples
-    #[arg(value_name = "FILE|NAME", default_value = "text")]
-    streams: Vec<String>,
+    /// Files as `ssewire record` writes them, or names of built-in samples [default: text]
+    #[arg(value_name = "FILE|NAME")]
+    files: Vec<PathBuf>,
 
     /// Listen on this port; 0 is any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -46,58 +45,35 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("ssewire-replay: {error}");
+        Err(sentence) => {
+            eprintln!("ssewire-replay: {sentence}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(args: &Args) -> io::Result<()> {
-    let Some(faults) = faults(&args.fault) else { return io::stdout().write_all(fault_list().as_bytes()) };
-    let (has_chunk_size, has_delay) = (args.chunk_size.is_some(), args.delay_ms > 0);
-    if let Some(sentence) = overridden_option(&faults, has_chunk_size, has_delay, args.speed.is_some()) {
+fn run(args: Args) -> Result<(), String> {
+    let Some(faults) = faults(&args.fault) else { return print(&fault_list()) };
+    let options = ServeOptions {
+        files: args.files,
+        port: args.port,
+        speed: args.speed,
+        delay: Duration::from_millis(args.delay_ms),
+        chunk_size: args.chunk_size,
+        faults,
+    };
+    if let Some(sentence) = options.overridden() {
         Args::command().error(ErrorKind::ArgumentConflict, sentence).exit();
     }
-    let config = Config::new().port(args.port).delay(Duration::from_millis(args.delay_ms));
-    let mut config = faults.into_iter().fold(config, Config::fault);
-    if let Some(speed) = args.speed {
-        config = config.speed(speed);
-    }
-    if let Some(size) = args.chunk_size {
-        config = config.chunk_size(size);
-    }
-    for stream in &args.streams {
-        config = config.file(stream).map_err(|error| io::Error::new(error.kind(), format!("{stream}: {error}")))?;
-    }
-    // Before the server starts, so that an early Ctrl-C ends it, too.
-    let (interrupt, interrupted) = mpsc::channel();
-    ctrlc::set_handler(move || {
-        // An error means that the program ends already.
-        let _ = interrupt.send(());
-    })
-    .map_err(io::Error::other)?;
-    let server = serve(&config)
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on port {}: {error}", args.port)))?;
-    print_addresses(&server)?;
-    // The handler lives as long as the program, so there is no other end.
-    let _ = interrupted.recv();
+    let running = options.start()?;
+    print(&running.announcement())?;
+    running.wait();
     Ok(())
 }
 
-fn print_addresses(server: &Server) -> io::Result<()> {
-    let url = server.base_url();
-    let samples: Vec<_> = SAMPLES.iter().map(|(name, _)| *name).collect();
+fn print(text: &str) -> Result<(), String> {
     let mut output = io::stdout().lock();
-    writeln!(output, "listening on {url}\nexport ANTHROPIC_BASE_URL={url}\n")?;
-    writeln!(output, "  curl -sN {url}/v1/messages | ssewire\n")?;
-    writeln!(output, "samples, at /NAME: {}", samples.join(" "))?;
-    writeln!(
-        output,
-        "faults, at /faults/NAME: {}",
-        Fault::ALL.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(" ")
-    )?;
-    output.flush()
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(|error| error.to_string())
 }

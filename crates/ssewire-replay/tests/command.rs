@@ -128,7 +128,7 @@ fn it_reports_what_it_cannot_serve() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (arguments, code, reason) in [
-        (&["no-such-sample"][..], 1, "no-such-sample: "),
+        (&["no-such-sample"][..], 1, "cannot open no-such-sample: "),
         (&["--port", &*port], 1, &*format!("cannot listen on port {port}: ")),
         (&["--chunk-size", "0"], 2, "--chunk-size"),
         (&["--speed", "0"], 2, "not a number greater than zero"),

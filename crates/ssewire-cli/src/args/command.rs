@@ -1,8 +1,8 @@
-//! The commands: their names, and the options that have an effect on them.
+//! The commands that read a stream: their names, and the options that have an effect on them.
 
 use std::ffi::OsStr;
 
-/// The command to run.
+/// A command that reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     Text,
@@ -11,27 +11,26 @@ pub(crate) enum Command {
     Message,
     Timeline,
     Record,
-    Serve,
     Demo,
 }
 
-use Command::{Demo, Events, Message, Record, Serve, Sse, Text, Timeline};
+use Command::{Demo, Events, Message, Record, Sse, Text, Timeline};
+
+/// The options that have an effect on `serve`, which reads no stream.
+pub(super) const SERVE_OPTIONS: [&str; 5] = ["chunk-size", "delay-ms", "fault", "port", "speed"];
 
 /// The commands on which an option has an effect. The others refuse it. `tests/cli/effects.rs` shows the effect of each
 /// pair.
-const TAKERS: [(&str, &[Command]); 18] = [
+const TAKERS: [(&str, &[Command]); 15] = [
     ("all", &[Text, Events, Message, Timeline]),
-    ("chunk-size", &[Text, Sse, Events, Message, Timeline, Record, Serve, Demo]),
+    ("chunk-size", &[Text, Sse, Events, Message, Timeline, Record, Demo]),
     ("comments", &[Sse]),
     ("fast", &[Demo]),
-    ("fault", &[Serve]),
     ("idle-timeout", &[Text, Sse, Events, Message, Timeline, Record]),
     ("input", &[Text, Sse, Events, Message, Timeline]),
     ("last-event-id", &[Sse]),
     ("max-event-bytes", &[Text, Sse, Events, Message, Timeline, Demo]),
-    ("port", &[Serve]),
     ("pretty", &[Sse, Events, Message]),
-    ("speed", &[Serve]),
     ("state", &[Sse]),
     ("stats", &[Text, Sse, Events, Message, Timeline, Demo]),
     ("strict", &[Text, Events, Message, Timeline]),
@@ -41,7 +40,7 @@ const TAKERS: [(&str, &[Command]); 18] = [
 ];
 
 impl Command {
-    pub(crate) const ALL: [Self; 8] = [Text, Sse, Events, Message, Timeline, Record, Serve, Demo];
+    pub(crate) const ALL: [Self; 7] = [Text, Sse, Events, Message, Timeline, Record, Demo];
 
     pub(super) fn named(name: &OsStr) -> Option<Self> {
         Self::ALL.into_iter().find(|command| name == command.name())
@@ -55,7 +54,6 @@ impl Command {
             Message => "message",
             Timeline => "timeline",
             Record => "record",
-            Serve => "serve",
             Demo => "demo",
         }
     }
@@ -69,7 +67,6 @@ impl Command {
             Message => "the final message, JSON",
             Timeline => "a drawing of arrivals",
             Record => "OUT: pass on and record",
-            Serve => "FILE…: replay over HTTP",
             Demo => "a sample at reading speed",
         }
     }
@@ -89,10 +86,6 @@ impl Command {
                  to OUT with its arrival times. The first byte replaces what OUT contains; without input it stays as it is. \
                  OUT cannot be the file of standard input or of standard output; Windows does not detect that"
             }
-            Serve => {
-                "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: \
-                 16 MiB at most for each file"
-            }
             Demo => "Plays a sample stream at reading speed, then prints a summary",
         }
     }
@@ -102,7 +95,6 @@ impl Command {
         match self {
             Demo => None,
             Record => Some("OUT"),
-            Serve => Some("FILE"),
             _ => Some("FILE"),
         }
     }
@@ -112,30 +104,31 @@ impl Command {
         match self {
             Demo => 0..=0,
             Record => 1..=1,
-            Serve => 1..=usize::MAX,
             _ => 0..=1,
         }
     }
 
     pub(super) fn takes(self, option: &str) -> bool {
-        takers(option).is_none_or(|takers| takers.contains(&self))
+        takers(option).map_or(!SERVE_OPTIONS.contains(&option), |takers| takers.contains(&self))
     }
 }
 
 /// Says why a command refuses an option.
-pub(super) fn refusal(command: Command, option: &str) -> String {
+pub(super) fn refusal(command: &str, option: &str) -> String {
     let accepting = commands_accepting(option);
     match (option, command) {
-        ("all", Sse | Record) => {
-            format!("--all is an option of {accepting}; `{}` always reads to the end of the input", command.name())
+        ("all", "sse" | "record") => {
+            format!("--all is an option of {accepting}; `{command}` always reads to the end of the input")
         }
-        _ => format!("--{option} is an option of {accepting}, not of `{}`", command.name()),
+        _ => format!("--{option} is an option of {accepting}, not of `{command}`"),
     }
 }
 
 /// Returns the commands that take this option, for a sentence.
 fn commands_accepting(option: &str) -> String {
-    let names: Vec<_> = takers(option).unwrap_or_default().iter().map(|taker| format!("`{}`", taker.name())).collect();
+    let takers = takers(option).unwrap_or_default().iter().map(|taker| taker.name());
+    let names = takers.chain(SERVE_OPTIONS.contains(&option).then_some("serve"));
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),

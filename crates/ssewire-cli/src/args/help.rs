@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::Cli;
-use super::command::Command;
+use super::command::{Command, SERVE_OPTIONS};
 
 pub(super) const ABOUT: &str = "Reads event streams and Claude Messages API streams while they arrive";
 
@@ -35,12 +35,23 @@ const EXIT_CODES: [(&str, &str, &str); 7] = [
         "The message is incomplete, no data arrived for the time of --idle-timeout, or, with --strict, the stream violates \
          the protocol.",
     ),
-    ("130", "interrupted", "Ctrl-C was pressed. Output so far is printed."),
+    (
+        "130",
+        "interrupted",
+        "Ctrl-C was pressed, unless an earlier message has failed: then the code of that message. Output so far is \
+         printed.",
+    ),
     ("141", "output closed", "The reader of standard output closed it."),
 ];
 
 /// The other commands, which read no stream.
-const OTHERS: [(&str, &str, &str); 3] = [
+const OTHERS: [(&str, &str, &str); 4] = [
+    (
+        "serve",
+        "[FILE…]: replay over HTTP",
+        "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: 16 MiB \
+         at most for each file",
+    ),
     ("completions", "SHELL: completions", "Prints the completions for bash, elvish, fish, powershell or zsh"),
     ("man", "the manual page", "Prints the manual page, in roff: `ssewire man | man -l -`"),
     ("help", "help", "Prints the overview, or the help of a command"),
@@ -65,8 +76,7 @@ pub(super) fn overview(cli: &clap::Command) -> String {
     format!(
         "{ABOUT}\n\nUsage: ssewire [COMMAND] [OPTIONS] [FILE]     FILE absent or `-`: standard input\n\
          Commands:    `help COMMAND`, or --help after one, says more; --version\n{}Options:\n{}\
-         Examples: curl -sN … | ssewire record answer.sse | ssewire --stats\n          \
-         ssewire timeline --svg answer.sse > answer.svg\n{}",
+         Example: curl -sN … | ssewire record answer.sse | ssewire --stats\n{}",
         two_columns(&[&commands[..], &others].concat()),
         two_columns(&options),
         wrapped("Exit codes:", &codes),
@@ -195,20 +205,17 @@ fn documented() -> clap::Command {
         let subcommand = clap::Command::new(command.name()).about(command.about());
         let mut subcommand = subcommand.args(options(&|option| command.takes(option)));
         if let Some(name) = command.arguments() {
-            let argument = match command {
-                Command::Serve => file(name).num_args(1..).required(true).help(
-                    "Recordings, or plain event streams, of at most 16 MiB; or names of samples: `text`, `tool_use`",
-                ),
-                Command::Record => file(name).required(true),
-                _ => file(name),
-            };
-            subcommand = subcommand.arg(argument);
+            subcommand = subcommand.arg(file(name).required(command == Command::Record));
         }
         documented = documented.subcommand(subcommand);
     }
     for (name, _, about) in OTHERS {
         let subcommand = clap::Command::new(name).about(about);
         let subcommand = match name {
+            "serve" => subcommand.args(options(&|option| SERVE_OPTIONS.contains(&option))).arg(file("FILE").num_args(0..).help(
+                "Recordings, or plain event streams, of at most 16 MiB; or names of samples: `text`, which is the default, \
+                 `tool_use`",
+            )),
             "completions" => {
                 let shell = Arg::new("shell").value_name("SHELL").required(true).help("The shell");
                 subcommand.arg(shell.value_parser(value_parser!(Shell)))

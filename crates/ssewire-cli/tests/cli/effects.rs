@@ -4,10 +4,10 @@ use std::fs;
 
 use crate::support::{START, STOP, piece, ssewire};
 
-const COMMANDS: [&str; 8] = ["text", "sse", "events", "message", "timeline", "record", "serve", "demo"];
+const COMMANDS: [&str; 8] = ["text", "sse", "events", "message", "timeline", "record", "demo", "serve"];
 
 /// Every option, with a value other than its default.
-const OPTIONS: [&[&str]; 18] = [
+const OPTIONS: [&[&str]; 19] = [
     &["--all"],
     &["--stats"],
     &["--strict"],
@@ -24,6 +24,7 @@ const OPTIONS: [&[&str]; 18] = [
     &["--last-event-id", "7"],
     &["--port", "1"],
     &["--speed", "2"],
+    &["--delay-ms", "2"],
     &["--fault", "cut"],
     &["--color", "always"],
 ];
@@ -129,7 +130,7 @@ fn help_is_a_command_and_a_misspelt_one_gets_a_list() {
         assert!(help.stdout.contains(&format!("Usage: ssewire {command}")), "{help:?}");
         assert_eq!(ssewire(&["help", command], b""), help);
     }
-    let list = "the commands are text, sse, events, message, timeline, record, serve, demo, completions, man, help";
+    let list = "the commands are text, sse, events, message, timeline, record, demo, serve, completions, man, help";
     ssewire(&["txt"], b"").exits(1).says(list);
     let file = ssewire(&["txt.sse"], b"").exits(1).says("cannot open txt.sse");
     assert!(!file.stderr.contains("commands"), "{file:?}");

@@ -222,7 +222,7 @@ fn help_fits_a_screen() {
         "serve",
         "demo",
         "--chunk-size",
-        "Examples",
+        "Example",
         "curl",
         "Exit codes",
     ] {

@@ -49,6 +49,8 @@ fn files_are_served_at_their_names_and_the_first_one_at_every_path() {
     // Without such a file, the name is that of a sample.
     let server = Served::start(&["tool_use"]);
     assert_eq!(server.curl("/v1/messages"), (sample("tool_use.sse"), Some(0)));
+    let server = Served::start(&["--delay-ms", "1"]);
+    assert_eq!(server.curl("/v1/messages"), (sample("text.sse"), Some(0)));
 }
 
 #[test]

@@ -1,14 +1,20 @@
-//! Reads a Messages stream to its end and reports its completion. Shared by the commands for Messages streams.
+//! Reads a Messages stream to its end. Shared by the commands for Messages streams.
 
-use core::fmt::{self, Display};
+mod diagnostics;
+mod next;
+mod report;
+
 use core::time::Duration;
 use std::io;
 
 use ssewire_messages::{
-    Accumulator, ApiError, Completion, ContentBlock, Incomplete, LostEvent, Message, MessageDecodeError,
-    MessageDecoder, NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, StreamEvent, Update, UpdateEvent,
-    UpdateSpan, Validation, ViolationKind,
+    Accumulator, Completion, LostEvent, Message, MessageDecodeError, MessageDecoder, Step, StreamEvent, Update,
+    UpdateEvent, UpdateSpan, Validation,
 };
+
+use diagnostics::Diagnostics;
+use report::Ending;
+pub(super) use report::{discarded, with_message};
 
 use super::between::{Between, SkippedEvent};
 use crate::args::Args;
@@ -17,7 +23,6 @@ use crate::input::{Chunk, Input, Next, Times};
 use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
-use crate::units::count;
 
 /// Shows a stream.
 ///
@@ -134,11 +139,6 @@ struct Session {
 /// Printed for an event whose bytes were discarded: one above the limit, or one that was cut before a message began. A
 /// reader of the line cannot decode it either, so it reports the loss, too.
 const UNREADABLE: (&[u8], &[u8]) = (b"content_block_delta", b"{");
-
-const RESPONSE_HEAD: &[u8] = b"HTTP/";
-
-/// The number of bytes after the message in which another is searched.
-const MAX_SEARCHED: usize = 1024 * 1024;
 
 /// The number of bytes of the input that are kept to explain it.
 const MAX_START_BYTES: usize = 4096;
@@ -384,202 +384,6 @@ impl Session {
         }
         Ok(self.exit.or(self.stopped.unwrap_or(Exit::Complete)))
     }
-
-    /// Returns whether another message begins in the bytes that are at hand.
-    fn has_next_message(&self, input: &mut Input) -> bool {
-        if self.decoder.violations().count(ViolationKind::ReplacedMessage) > 0 {
-            return true;
-        }
-        let mut next = MessageDecoder::new();
-        // From here on it skips everything up to a `message_start`.
-        let _ = next.next_message();
-        let mut is_found = begins_message(&mut next, &self.rest);
-        let mut searched = self.rest.len();
-        while !is_found && searched < MAX_SEARCHED {
-            let Some(chunk) = input.next_at_hand() else { break };
-            is_found = begins_message(&mut next, chunk.bytes);
-            searched = searched.saturating_add(chunk.bytes.len());
-        }
-        is_found
-    }
-
-    /// Shows how a message ended.
-    fn conclude(
-        &mut self,
-        result: Result<Message, Incomplete>,
-        ending: Ending,
-        output: &mut Output,
-        renderer: &mut impl Renderer,
-    ) -> io::Result<()> {
-        let which = Which(self.number);
-        (self.events, self.is_complete) = (ending.events, result.is_ok());
-        match &result {
-            Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
-            Err(incomplete) => {
-                if self.stopped.is_none() {
-                    self.show_unseen(incomplete, output, renderer)?;
-                }
-                let seen = self.has_events || !incomplete.unmatched_input().is_empty();
-                let outcome = match incomplete.non_stream_body() {
-                    Some(NonStreamBody::Message(message)) => Outcome::Body(message),
-                    _ => Outcome::Stream(seen.then_some(incomplete.partial())),
-                };
-                renderer.end_message(outcome, output)?;
-            }
-        }
-        let (exit, message) = match &result {
-            Ok(message) => {
-                if self.stopped == Some(Exit::Interrupted) {
-                    output.note("interrupted; the message is complete");
-                } else if ending.completion == Completion::Unterminated {
-                    output.note(format_args!("note: {which}{}", Completion::Unterminated));
-                }
-                (Exit::Complete, Some(message))
-            }
-            Err(incomplete) => {
-                let exit = self.report_incomplete(incomplete, output);
-                let message = match incomplete.non_stream_body() {
-                    Some(NonStreamBody::Message(message)) => Some(&**message),
-                    Some(_) => None,
-                    None => Some(incomplete.partial()),
-                };
-                (exit, message)
-            }
-        };
-        if ending.has_used_pending_event && self.stopped.is_none() {
-            output.note(format_args!(
-                "note: {which}the last event lacks its blank line; it was used, because its JSON is complete"
-            ));
-        }
-        if let Some(message) = message {
-            self.stats.output_tokens(message.output_tokens());
-            if let Some(note) = stop_note(message) {
-                output.note(format_args!("note: {which}{note}"));
-            }
-        }
-        if let Some(note) = self.violations(&ending.violations).filter(|_| message.is_some()) {
-            output.note(format_args!("note: {which}{note}"));
-        }
-        if self.number == 1 && self.start.starts_with(RESPONSE_HEAD) && exit != Exit::Failure {
-            output.note("note: the body begins with a response head, which was skipped; curl prints it with -i");
-        }
-        self.exit = self.exit.or(self.stopped.unwrap_or(exit));
-        Ok(())
-    }
-
-    /// Shows what ends the message without an event: an error that is a bare line, and a first event that was cut.
-    fn show_unseen(
-        &self,
-        incomplete: &Incomplete,
-        output: &mut Output,
-        renderer: &mut impl Renderer,
-    ) -> io::Result<()> {
-        match incomplete.reason() {
-            Completion::ServerError if !self.is_error_reported => {
-                let body = incomplete.server_error().map_or(&b""[..], |error| error.body().as_str().as_bytes());
-                renderer.event(b"error", body, output)
-            }
-            Completion::Truncated if !self.has_events && incomplete.pending_bytes() > 0 => {
-                let (event_type, payload) = UNREADABLE;
-                renderer.event(event_type, payload, output)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Counts the violations, and returns a sentence about them.
-    fn violations(&mut self, violations: &ProtocolViolations) -> Option<String> {
-        let mut kinds = Vec::new();
-        for (kind, number) in violations.counts() {
-            self.stats.violations(kind, number);
-            kinds.push(format!("{number} × {kind}"));
-        }
-        let total = count(usize::try_from(violations.total()).unwrap_or(usize::MAX), "protocol violation");
-        (!kinds.is_empty()).then(|| format!("{total}: {}", kinds.join(", ")))
-    }
-
-    fn report_incomplete(&mut self, incomplete: &Incomplete, output: &mut Output) -> Exit {
-        if self.stopped == Some(Exit::Interrupted) {
-            output.note(so_far(self.has_events.then_some(incomplete.partial())));
-        }
-        if self.stopped.is_some() {
-            return Exit::Complete;
-        }
-        match (incomplete.non_stream_body(), self.lines_without_event.take()) {
-            (Some(NonStreamBody::Empty), Some(sentence)) => {
-                output.note(sentence);
-                Exit::Failure
-            }
-            (Some(body), _) => self.diagnostics.report_body(body, incomplete, output),
-            (None, _) => self.report_stream(incomplete, output),
-        }
-    }
-
-    /// Returns whether the first event has not ended after several lines of data.
-    fn lacks_blank_lines(&self) -> bool {
-        let lines = self.start.split(|byte| matches!(byte, b'\n' | b'\r'));
-        let data = lines.filter(|line| line.starts_with(b"data:")).count();
-        data > 1 && self.events == 0
-    }
-
-    fn report_stream(&self, incomplete: &Incomplete, output: &mut Output) -> Exit {
-        let which = Which(self.number);
-        // An error event is reported when it arrives; an error that is a bare line is known at the end.
-        if incomplete.reason() == Completion::ServerError {
-            if let Some(error) = incomplete.server_error().filter(|_| !self.is_error_reported) {
-                output.note(with_message(error, error));
-            }
-            return Exit::ServerError;
-        }
-        let pending = match incomplete.pending_bytes() {
-            0 => String::new(),
-            bytes => {
-                let hint = if self.lacks_blank_lines() {
-                    ": it has several data lines, so blank lines between events are probably missing"
-                } else {
-                    ""
-                };
-                format!("; {}{hint}", discarded(bytes))
-            }
-        };
-        output.note(format_args!("incomplete: {which}{incomplete}{pending}"));
-        for (index, json) in incomplete.unmatched_input() {
-            output.note(format_args!(
-                "incomplete: {which}{} bytes of input JSON found no block at index {index}",
-                json.len()
-            ));
-        }
-        Exit::Incomplete
-    }
-}
-
-/// The state of a decoder at the end of a message.
-struct Ending {
-    completion: Completion,
-    violations: ProtocolViolations,
-    has_used_pending_event: bool,
-    events: u64,
-}
-
-impl Ending {
-    fn of(decoder: &MessageDecoder) -> Self {
-        Self {
-            completion: decoder.completion(),
-            violations: decoder.violations().clone(),
-            has_used_pending_event: decoder.has_used_pending_event(),
-            events: decoder.event_count(),
-        }
-    }
-}
-
-/// Which message a note is about, unless it is the first.
-#[derive(Clone, Copy)]
-struct Which(u64);
-
-impl Display for Which {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 > 1 { write!(f, "message {}: ", self.0) } else { Ok(()) }
-    }
 }
 
 /// Reports content between two messages, once.
@@ -588,16 +392,6 @@ fn report_content(reports_content: &mut bool, exit: &mut Exit, output: &mut Outp
         output.note("incomplete: after a complete message, content without a readable message_start was skipped");
         *exit = exit.or(Exit::Incomplete);
     }
-}
-
-fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Ok(Step::Update(_)) = decoder.poll(&mut rest) {
-        if decoder.has_started() {
-            return true;
-        }
-    }
-    false
 }
 
 fn is_of_a_message(update: &Update<'_>) -> bool {
@@ -611,112 +405,11 @@ fn is_message_start(event_type: &[u8], payload: &[u8]) -> bool {
     own_type.as_deref().map_or(event_type, str::as_bytes) == b"message_start"
 }
 
-/// Says that this number of bytes was discarded.
-pub(super) fn discarded(bytes: u64) -> String {
-    let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
-    format!("{bytes} of a last event without its blank line were discarded")
-}
-
 /// Returns whether the data of an event is several lines that begin as JSON objects.
 fn has_several_payloads(payload: &[u8]) -> bool {
     payload.starts_with(b"{") && memchr::memmem::find(payload, b"}\n{").is_some()
 }
 
-/// Returns the part of a message that arrived before the interrupt.
-fn so_far(message: Option<&Message>) -> String {
-    let Some(message) = message else { return "interrupted before the message began".into() };
-    let text = message.content().iter().filter_map(ContentBlock::as_text);
-    let characters = text.map(|block| block.text().chars().count()).fold(0, usize::saturating_add);
-    let (blocks, characters) = (count(message.content().len(), "block"), count(characters, "character"));
-    format!("interrupted; the message so far: {blocks}, {characters} of text")
-}
-
-/// Returns a sentence about a stop reason that makes the text end early.
-fn stop_note(message: &Message) -> Option<String> {
-    let reason = message.stop_reason()?;
-    let meaning = match reason {
-        StopReason::MaxTokens => "the output limit was reached, so the text may end early",
-        StopReason::ModelContextWindowExceeded => "the context window is full, so the text may end early",
-        StopReason::Refusal => "the model or a classifier refused",
-        _ => return None,
-    };
-    let details = message.get("stop_details");
-    let detail = |name| details.and_then(|details| details.get(name)).and_then(RawJsonRef::decode_string);
-    let details: Vec<_> = ["category", "explanation"].into_iter().filter_map(detail).collect();
-    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(": ")) };
-    Some(format!("stop reason {reason}: {meaning}{details}"))
-}
-
 fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// Kind and request ID of an error, and the server's own words: whoever sees them made the request.
-pub(super) fn with_message(sentence: impl Display, error: &ApiError) -> String {
-    match error.message() {
-        Some(message) if !message.is_empty() => format!("{sentence}: {message}"),
-        _ => sentence.to_string(),
-    }
-}
-
-/// Holds notes about single events while the input may turn out not to be a Messages stream: then one sentence is
-/// enough.
-#[derive(Default)]
-struct Diagnostics {
-    held: Vec<String>,
-    /// Number of notes beyond those that are held.
-    more: u64,
-    is_released: bool,
-}
-
-impl Diagnostics {
-    const MAX_HELD: usize = 16;
-
-    fn note(&mut self, note: String, output: &mut Output) {
-        if self.is_released {
-            output.note(note);
-        } else if self.held.len() < Self::MAX_HELD {
-            self.held.push(note);
-        } else {
-            self.more = self.more.saturating_add(1);
-        }
-    }
-
-    fn release(&mut self, output: &mut Output) {
-        self.is_released = true;
-        for note in self.held.drain(..) {
-            output.note(note);
-        }
-        if self.more > 0 {
-            output.note(format_args!("{} more events could not be used", self.more));
-        }
-    }
-
-    fn report_body(&mut self, body: &NonStreamBody, incomplete: &Incomplete, output: &mut Output) -> Exit {
-        match body {
-            NonStreamBody::Message(_) => {
-                output.note(format_args!("note: {body}"));
-                Exit::Complete
-            }
-            NonStreamBody::Error(error) => {
-                output.note(with_message(body, error));
-                Exit::ServerError
-            }
-            // It can be a message that was not kept, or a stream whose events were not read.
-            NonStreamBody::Json | NonStreamBody::Text | NonStreamBody::OnlyComments
-                if incomplete.reasons().contains(&Completion::LimitExceeded) =>
-            {
-                self.release(output);
-                output.note("incomplete: the input is larger than the limit");
-                Exit::Incomplete
-            }
-            _ => {
-                match self.held.first() {
-                    Some(first) => output.note(format_args!("{body} ({first})")),
-                    None => output.note(body),
-                }
-                Exit::Failure
-            }
-        }
-    }
 }
