@@ -16,10 +16,10 @@ pub struct Config {
     pub paths: Vec<String>,
     /// `content_types`: the content types that are read, without parameters, in lower case.
     pub content_types: Vec<String>,
-    /// `models`: names of models, or beginnings that end in `*`. All other models have the label `other`. Empty: every
-    /// model has its name as label, up to `max_models`.
+    /// `models`: names of models, which are labels, and beginnings that end in `*`, whose models are labels up to
+    /// `max_models` in all. All other models have the label `other`. Empty: every model may be a label.
     pub models: Vec<String>,
-    /// `max_models`: the largest number of model labels of a process. Further models have the label `other`.
+    /// `max_models`: the largest number of model labels, over all threads. Further models have the label `other`.
     pub max_models: usize,
     /// `max_routes`: the same for labels of routes. 0: metrics have no such label.
     pub max_routes: usize,
@@ -30,8 +30,8 @@ pub struct Config {
     pub request_id_headers: Vec<String>,
     /// `metrics`: whether metrics are recorded.
     pub metrics: bool,
-    /// `metric_prefix`: the first part of the name of each metric and field.
-    pub metric_prefix: String,
+    /// `prefix`: the first part of the name of each metric and field. Configurations of one prefix share their labels.
+    pub prefix: String,
     /// `filter_state`: whether the record is stored in the filter state, for access logs and other filters.
     pub filter_state: bool,
 }
@@ -47,7 +47,7 @@ impl Default for Config {
             limits: Limits::default(),
             request_id_headers: vec!["request-id".into()],
             metrics: true,
-            metric_prefix: "ssewire".into(),
+            prefix: "ssewire".into(),
             filter_state: true,
         }
     }
@@ -113,6 +113,9 @@ impl Config {
             config.set(&name, value)?;
             seen.push(name);
         }
+        if config.models.iter().filter(|model| !model.ends_with('*')).count() > config.max_models {
+            return Err(ConfigError::Member { name: "models", expected: "a list of at most `max_models` whole names" });
+        }
         Ok(config)
     }
 
@@ -165,10 +168,10 @@ impl Config {
                 self.request_id_headers = names("request_id_headers", value, is_lower, expected)?;
             }
             "metrics" => self.metrics = boolean("metrics", value)?,
-            "metric_prefix" => {
+            "prefix" => {
                 let expected = "a string of 1 to 32 of the characters a-z, 0-9 and _, without a digit first";
                 let prefix = value.decode_string().filter(|prefix| is_prefix(prefix));
-                self.metric_prefix = prefix.ok_or(ConfigError::Member { name: "metric_prefix", expected })?.into();
+                self.prefix = prefix.ok_or(ConfigError::Member { name: "prefix", expected })?.into();
             }
             "filter_state" => self.filter_state = boolean("filter_state", value)?,
             // The name is the operator's own, but may have any length.
@@ -257,7 +260,7 @@ mod tests {
         let json = br#"{"paths":["/v1/messages"],"content_types":["text/event-stream"],
             "models":["claude-*"],"max_models":2,"max_routes":3,
             "max_event_bytes":2048,"max_message_bytes":4096,"max_blocks":5,"max_tokens":6,"request_id_headers":["x-id"],
-            "metrics":false,"metric_prefix":"team_1","filter_state":false}"#;
+            "metrics":false,"prefix":"team_1","filter_state":false}"#;
         let expected = Config {
             paths: vec!["/v1/messages".into()],
             content_types: vec!["text/event-stream".into()],
@@ -267,7 +270,7 @@ mod tests {
             limits: Limits { event_bytes: 2048, message_bytes: 4096, blocks: 5, tokens: 6 },
             request_id_headers: vec!["x-id".into()],
             metrics: false,
-            metric_prefix: "team_1".into(),
+            prefix: "team_1".into(),
             filter_state: false,
         };
         assert_eq!(Config::from_json(json), Ok(expected));
@@ -308,6 +311,8 @@ mod tests {
             (r#"{"content_types":["text/event-stream; charset=utf-8"]}"#, "content_types"),
             (r#"{"models":["a|b"]}"#, "models"),
             (r#"{"models":[1]}"#, "models"),
+            (r#"{"models":["a","b","c*"],"max_models":1}"#, "models"),
+            (r#"{"max_models":0,"models":["a"]}"#, "models"),
             (r#"{"max_models":1025}"#, "max_models"),
             (r#"{"max_models":-1}"#, "max_models"),
             (r#"{"max_routes":"3"}"#, "max_routes"),
@@ -318,9 +323,9 @@ mod tests {
             (r#"{"request_id_headers":["Request-Id"]}"#, "request_id_headers"),
             (r#"{"request_id_headers":[""]}"#, "request_id_headers"),
             (r#"{"metrics":1}"#, "metrics"),
-            (r#"{"metric_prefix":""}"#, "metric_prefix"),
-            (r#"{"metric_prefix":"a.b"}"#, "metric_prefix"),
-            (r#"{"metric_prefix":"1a"}"#, "metric_prefix"),
+            (r#"{"prefix":""}"#, "prefix"),
+            (r#"{"prefix":"a.b"}"#, "prefix"),
+            (r#"{"prefix":"1a"}"#, "prefix"),
             (r#"{"filter_state":"true"}"#, "filter_state"),
         ];
         for (json, member) in cases {

@@ -10,6 +10,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MetricType};
 
+use crate::response::{CLIENT_GONE, ENCODED, Reading, cause_of_end, media_type};
 use crate::{Config, End, Kind, LabelStore, Labels, Meter, Record, Sample};
 
 // The macro exports the entry point under its name.
@@ -113,17 +114,13 @@ impl HttpContext for Stream {
             plugin.skip("path");
             return Action::Continue;
         }
-        let content_type = self.get_http_response_header_bytes("content-type").unwrap_or_default();
-        let content_type = String::from_utf8_lossy(&content_type).to_ascii_lowercase();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        if is_end || !plugin.config.content_types.iter().any(|name| name == media_type) {
-            plugin.skip(if is_end { "no_body" } else { "content_type" });
-            return Action::Continue;
-        }
-        let encoding = self.get_http_response_header_bytes("content-encoding").unwrap_or_default();
-        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity") {
-            plugin.skip("content_encoding");
-            if !plugin.has_warned_of_encoding.replace(true) {
+        let header = |name| self.get_http_response_header_bytes(name).unwrap_or_default();
+        let media_type = media_type(&header("content-type"));
+        let status = str::from_utf8(&header(":status")).ok().and_then(|status| status.parse().ok()).unwrap_or_default();
+        let reading = Reading::of(&plugin.config, status, &media_type, &header("content-encoding"), !is_end);
+        if let Reading::Skipped(reason) = reading {
+            plugin.skip(reason);
+            if reading == ENCODED && !plugin.has_warned_of_encoding.replace(true) {
                 let text = "ssewire: responses with a content-encoding are not read; see metric `skipped`";
                 let _ = hostcalls::log(LogLevel::Warn, text);
             }
@@ -131,9 +128,11 @@ impl HttpContext for Stream {
         }
         self.is_read = true;
         plugin.count("read", "");
-        let status = self.get_http_response_header_bytes(":status").unwrap_or_default();
-        let status = str::from_utf8(&status).ok().and_then(|status| status.parse().ok()).unwrap_or_default();
-        self.meter = Some(Box::new(Meter::new(plugin.config.limits, status, media_type, self.started)));
+        self.meter = Some(Box::new(Meter::new(plugin.config.limits, status, &media_type, self.started)));
+        if reading == Reading::Status {
+            self.end_meter(End::EndOfStream);
+        }
+        self.is_ended = is_end;
         Action::Continue
     }
 
@@ -157,7 +156,7 @@ impl HttpContext for Stream {
         if !self.is_read {
             return;
         }
-        let cause = if self.is_ended { "end_of_stream" } else { cause_of_end() };
+        let cause = if self.is_ended { "end_of_stream" } else { cause_of_end(&code_details()) };
         let end = if cause == CLIENT_GONE { End::Cancelled } else { End::Cut };
         self.end_meter(end);
         self.plugin.set_field("end", cause);
@@ -172,15 +171,13 @@ impl Stream {
         let now = now();
         let mut at = 0;
         while at < size {
-            let Ok(Some(bytes)) = hostcalls::get_buffer(BufferType::HttpResponseBody, at, PIECE.min(size - at)) else {
+            let bytes = hostcalls::get_buffer(BufferType::HttpResponseBody, at, PIECE.min(size - at));
+            let Some(bytes) = bytes.ok().flatten().filter(|bytes| !bytes.is_empty()) else {
                 // The rest of the stream is not metered: a hole would look like a fault of the server.
                 self.meter = None;
                 self.plugin.count("failures", "|failure=read_body");
                 return;
             };
-            if bytes.is_empty() {
-                return;
-            }
             at = at.saturating_add(bytes.len());
             // For `ci/envoy-bench`: the least that a filter costs that sees the bytes.
             if cfg!(feature = "copy") {
@@ -218,11 +215,11 @@ impl Stream {
             let route = route.map(|route| String::from_utf8_lossy(&route).into_owned());
             let (mut models, mut routes) = (plugin.models.borrow_mut(), plugin.routes.borrow_mut());
             let model = match record.model.as_deref() {
-                Some(model) => models.label(model, &SharedData("models", &config.metric_prefix)),
+                Some(model) => models.label(model, &SharedData("models", &config.prefix)),
                 None => "unknown",
             };
-            let route = route.as_deref().map(|route| routes.label(route, &SharedData("routes", &config.metric_prefix)));
-            for sample in record.samples(&config.metric_prefix, model, route) {
+            let route = route.as_deref().map(|route| routes.label(route, &SharedData("routes", &config.prefix)));
+            for sample in record.samples(&config.prefix, model, route) {
                 plugin.record(&sample);
             }
         }
@@ -256,7 +253,7 @@ impl Plugin {
 
     fn count(&self, name: &str, labels: &str) {
         if self.config.metrics {
-            let name = format!("{}.{name}{labels}", self.config.metric_prefix);
+            let name = format!("{}.{name}{labels}", self.config.prefix);
             self.record(&Sample { kind: Kind::Counter, name, value: 1 });
         }
     }
@@ -283,7 +280,7 @@ impl Plugin {
 
     fn set_field(&self, name: &str, value: &str) {
         if self.config.filter_state {
-            let name = format!("{}.{name}", self.config.metric_prefix);
+            let name = format!("{}.{name}", self.config.prefix);
             let _ = hostcalls::set_property(vec![&name], Some(value.as_bytes()));
         }
     }
@@ -320,20 +317,8 @@ fn now() -> Duration {
     hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
 }
 
-const CLIENT_GONE: &str = "client_gone";
-
-/// Why a response did not end in order.
-fn cause_of_end() -> &'static str {
+/// What Envoy says about the end of the response.
+fn code_details() -> String {
     let details = hostcalls::get_property(vec!["response", "code_details"]).ok().flatten().unwrap_or_default();
-    let details = String::from_utf8_lossy(&details);
-    if details.contains("timeout") {
-        "timeout"
-    } else if details.starts_with("upstream") {
-        "upstream_reset"
-    } else if details.starts_with("downstream_remote") || details.contains(".remote_re") {
-        // A connection that the client closed, or a reset of one stream: `http2.remote_reset`, `http2.remote_refuse`.
-        CLIENT_GONE
-    } else {
-        "other"
-    }
+    String::from_utf8_lossy(&details).into_owned()
 }

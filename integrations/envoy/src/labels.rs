@@ -3,15 +3,20 @@
 /// The value of everything beyond the bound.
 pub(crate) const OTHER: &str = "other";
 
-/// The values of one label that this process has seen, at most `max` of them.
+/// The values of one label under one configuration.
 #[derive(Debug)]
 pub struct Labels {
-    patterns: Vec<String>,
+    /// They are labels whether they have been seen or not.
+    names: Vec<String>,
+    /// Values that begin with one of these may be labels, too: at most `max` of them.
+    beginnings: Vec<String>,
     max: usize,
+    /// Those of the store that are.
     known: Vec<String>,
 }
 
-/// Where the VMs of one process share the values: each thread has a VM of its own.
+/// Where the VMs of one process share the values: each thread has a VM of its own. It never forgets one, so it also has
+/// those of former configurations.
 pub trait LabelStore {
     /// Returns the values, one a line, and a version for [`save`](Self::save).
     fn load(&self) -> (String, Option<u32>);
@@ -21,29 +26,38 @@ pub trait LabelStore {
 }
 
 impl Labels {
-    /// Permits `max` values, and only those that fit a pattern: a name, or a beginning that ends in `*`. Without
-    /// patterns, all fit.
+    /// Permits `max` values: the patterns that are names, and those that begin as a pattern that ends in `*`. Without
+    /// patterns, `max` of any values.
     #[must_use]
     pub fn new(patterns: &[String], max: usize) -> Self {
-        Self { patterns: patterns.to_vec(), max, known: Vec::new() }
+        let (mut names, mut beginnings) = (Vec::new(), Vec::new());
+        for pattern in patterns {
+            match pattern.strip_suffix('*') {
+                Some(beginning) => beginnings.push(beginning.into()),
+                None => names.push(pattern.clone()),
+            }
+        }
+        if patterns.is_empty() {
+            beginnings.push(String::new());
+        }
+        Self { max: max.saturating_sub(names.len()), names, beginnings, known: Vec::new() }
     }
 
-    /// Returns the value itself if it may be a label, or `other`. Values are taken in the order of their arrival.
+    /// Returns the value itself if it is a label, or `other`. Beside the names, values are taken in the order of their
+    /// arrival.
     pub fn label<'a>(&mut self, value: &'a str, store: &impl LabelStore) -> &'a str {
-        let is_permitted = self.max > 0 && is_label(value) && self.fits(value);
-        if is_permitted && (self.is_known(value) || self.add(value, store)) { value } else { OTHER }
+        let is_permitted = self.names.iter().any(|name| name == value)
+            || is_label(value) && self.may_be_added(value) && (self.is_known(value) || self.add(value, store));
+        if is_permitted { value } else { OTHER }
     }
 
     fn is_known(&self, value: &str) -> bool {
         self.known.iter().any(|known| known == value)
     }
 
-    fn fits(&self, value: &str) -> bool {
-        let fits = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(beginning) => value.starts_with(beginning),
-            None => value == pattern,
-        };
-        self.patterns.is_empty() || self.patterns.iter().any(fits)
+    fn may_be_added(&self, value: &str) -> bool {
+        self.beginnings.iter().any(|beginning| value.starts_with(beginning))
+            && !self.names.iter().any(|name| name == value)
     }
 
     fn add(&mut self, value: &str, store: &impl LabelStore) -> bool {
@@ -54,7 +68,8 @@ impl Labels {
         // Another thread may add a value at the same time.
         for _ in 0..8 {
             let (values, version) = store.load();
-            self.known = values.lines().map(String::from).collect();
+            self.known =
+                values.lines().filter(|value| self.may_be_added(value)).take(self.max).map(String::from).collect();
             if self.is_known(value) {
                 return true;
             }
@@ -136,7 +151,37 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_would_change_the_name_of_a_metric_is_no_label() {
+    fn names_of_the_configuration_are_labels_whatever_arrives_before() {
+        let store = Shared::default();
+        let mut labels = Labels::new(&["exact".into(), "claude-*".into()], 2);
+        assert_eq!(labels.label("claude-1", &store), "claude-1");
+        assert_eq!(labels.label("claude-2", &store), "other");
+        assert_eq!(labels.label("exact", &store), "exact");
+        assert_eq!(labels.label("claude-1", &store), "claude-1");
+    }
+
+    /// The store has the values of every configuration of this process.
+    #[test]
+    fn a_later_configuration_has_its_own_bound_and_patterns() {
+        let store = Shared::default();
+        let mut before = Labels::new(&[], 4);
+        for value in ["a1", "b1", "a2", "b2"] {
+            assert_eq!(before.label(value, &store), value);
+        }
+        let mut fewer = Labels::new(&[], 2);
+        assert_eq!(
+            ["a1", "b1", "a2", "b2", "c"].map(|value| fewer.label(value, &store)),
+            ["a1", "b1", "other", "other", "other"]
+        );
+        let mut others = Labels::new(&["b*".into(), "a2".into()], 3);
+        assert_eq!(
+            ["b3", "b2", "b1", "a1", "a2"].map(|value| others.label(value, &store)),
+            ["other", "b2", "b1", "other", "a2"]
+        );
+    }
+
+    #[test]
+    fn a_value_that_would_change_the_name_of_a_metric_is_other() {
         let store = Shared::default();
         let mut labels = Labels::new(&[], 8);
         let long = "m".repeat(65);

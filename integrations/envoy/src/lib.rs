@@ -3,6 +3,7 @@
 //! ```text
 //!  host.rs     the calls of Envoy: headers, chunks, the end; metrics, filter state. Compiled for wasm32 alone.
 //!    │ bytes, times
+//!  response.rs whether a response is read, and why it ended
 //!  meter.rs    the bytes of one response in, one record out. Plain Rust, tested without a host.
 //!    │ Record
 //!  record.rs   the record as metrics and as fields
@@ -22,6 +23,8 @@ mod host;
 mod labels;
 mod meter;
 mod record;
+#[cfg(any(target_arch = "wasm32", test))]
+mod response;
 
 pub use self::config::{Config, ConfigError};
 pub use self::labels::{LabelStore, Labels};

@@ -202,7 +202,8 @@ impl Meter {
             Completion::Truncated => truncated(end),
             reason => reason.as_str(),
         };
-        record.error = incomplete.server_error().map(|error| error_name(error, self.status));
+        let error = incomplete.server_error();
+        record.error = error.map(|_| error_name(error, self.status));
         match incomplete.non_stream_body() {
             Some(NonStreamBody::Message(message)) => {
                 record.completion = Completion::Complete.as_str();
@@ -210,8 +211,10 @@ impl Meter {
                 self.set_message(record, message);
                 return false;
             }
-            Some(NonStreamBody::Error(_)) => {
+            // By its status, also the page of a gateway is one.
+            Some(body) if self.status >= 400 || matches!(body, NonStreamBody::Error(_)) => {
                 record.completion = Completion::ServerError.as_str();
+                record.error = Some(error_name(error, self.status));
                 return false;
             }
             // A body larger than the limit is not kept, so its kind is not known.
@@ -219,8 +222,11 @@ impl Meter {
                 record.completion = Completion::LimitExceeded.as_str();
                 return false;
             }
-            // Nor is that of a body that has not ended.
-            Some(_) if end != End::EndOfStream => record.completion = truncated(end),
+            // Nor is that of a body that has not ended, but whether it began as a stream.
+            Some(body) if end != End::EndOfStream => {
+                record.completion = truncated(end);
+                return may_be_stream(body);
+            }
             Some(body) => {
                 record.body = Some(body_name(body));
                 return false;
@@ -289,6 +295,12 @@ fn truncated(end: End) -> &'static str {
     if end == End::Cancelled { "cancelled" } else { Completion::Truncated.as_str() }
 }
 
+/// Returns whether the first bytes of a body may be those of a stream.
+fn may_be_stream(body: &NonStreamBody) -> bool {
+    use NonStreamBody::{Empty, OnlyComments, OnlyDone, OtherEvents, Text};
+    matches!(body, Empty | OnlyComments | OnlyDone | OtherEvents | Text)
+}
+
 fn body_name(body: &NonStreamBody) -> &'static str {
     match body {
         NonStreamBody::Json => "json",
@@ -320,8 +332,8 @@ fn stop_reason_name(reason: &StopReason) -> &'static str {
     }
 }
 
-fn error_name(error: &ApiError, status: u16) -> String {
-    let named = error.kind().filter(|kind| !matches!(kind, ErrorKind::Unknown(_))).cloned();
+fn error_name(error: Option<&ApiError>, status: u16) -> String {
+    let named = error.and_then(ApiError::kind).filter(|kind| !matches!(kind, ErrorKind::Unknown(_))).cloned();
     if let Some(kind) = named.or_else(|| ErrorKind::from_status(status)) {
         return kind.as_str().into();
     }

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_is_no_name_is_in_no_field() {
+    fn a_model_that_is_not_a_label_is_not_a_field() {
         let record = Record { model: Some("a\nforged log line".into()), ..record() };
         assert!(record.fields().contains(&("model", None)));
     }

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import unittest
 import urllib.request
 from pathlib import Path
 
@@ -27,7 +28,12 @@ FIELDS = [
     "output_tokens", "cache_read_tokens", "cache_write_tokens", "tool_calls", "violations", "time_to_first_byte_ms",
     "time_to_first_text_ms", "longest_gap_ms", "tokens_per_second",
 ]
-LABELS = ["model", "route", "completion", "stop_reason", "kind", "body", "error", "violation", "reason", "end", "failure"]
+EXAMPLE = HERE.parent / "example"
+# The rules of the example: what makes labels of the names of metrics.
+TAGS = [
+    {"tag_name": name, "regex": json.loads(regex)}
+    for name, regex in re.findall(r'tag_name: (\w+), regex: (".*")', (EXAMPLE / "envoy.yaml").read_text())
+]
 
 
 def raise_descriptor_limit():
@@ -108,10 +114,13 @@ def wasm_filter(module, configuration):
 class Envoy(Process):
     """Envoy in front of one upstream, with one filter or none. The filter can be replaced while it runs.
 
-    `config` is a whole configuration in place of that: JSON or YAML.
+    `config` is a whole configuration in place of that: JSON or YAML. `cluster` has further members of the upstream,
+    and `sinks` are where Envoy sends its statistics.
     """
 
-    def __init__(self, upstream_port, filter_config=None, threads=1, idle_timeout_s=3600, config=None):
+    def __init__(
+        self, upstream_port, filter_config=None, threads=1, idle_timeout_s=3600, config=None, cluster=None, sinks=()
+    ):
         self.folder = tempfile.TemporaryDirectory(prefix="ssewire-envoy-")
         folder = Path(self.folder.name)
         self.access_log, self.log, self.filter_file = folder / "access.log", folder / "envoy.log", folder / "filter.json"
@@ -123,7 +132,11 @@ class Envoy(Process):
                 "type_urls": [filter_config["@type"]],
             }
             filters.append({"name": "meter", "config_discovery": discovery})
-        config = config or json.dumps(bootstrap(upstream_port, filters, self.access_log, idle_timeout_s))
+        if config is None:
+            config = bootstrap(upstream_port, filters, self.access_log, idle_timeout_s)
+            config["stats_sinks"] = list(sinks)
+            config["static_resources"]["clusters"][0] |= cluster or {}
+            config = json.dumps(config)
         # JSON is YAML, too.
         (folder / "envoy.yaml").write_text(config)
         command = [
@@ -137,14 +150,21 @@ class Envoy(Process):
             self.admin_port = int(admin.rsplit(":", 1)[1])
             self.port = wait_until("the listener", self.listener_port)
         except BaseException as error:
-            error.add_note(self.log.read_text()[-2000:])
+            if self.child.poll() is None:
+                error.add_note(self.end_of_log())
             self.stop()
             raise
 
     def read(self, file):
-        if self.child.poll() is not None:
-            raise RuntimeError("Envoy has ended: " + self.log.read_text()[-2000:])
+        self.assert_running()
         return file.read_text() if file.exists() else ""
+
+    def assert_running(self):
+        if self.child.poll() is not None:
+            raise RuntimeError("Envoy has ended: " + self.end_of_log())
+
+    def end_of_log(self):
+        return self.log.read_text()[-2000:] if self.log.exists() else "it has no log"
 
     def stop(self, with_signal=signal.SIGTERM):
         super().stop(with_signal)
@@ -166,6 +186,7 @@ class Envoy(Process):
             return response.read().decode()
 
     def listener_port(self):
+        self.assert_running()
         with contextlib.suppress(OSError):
             if self.admin("/ready").strip() == "LIVE":
                 listeners = json.loads(self.admin("/listeners?format=json")).get("listener_statuses", [])
@@ -239,9 +260,7 @@ def bootstrap(upstream_port, filters, access_log, idle_timeout_s):
         "node": {"id": "test", "cluster": "test"},
         "admin": {"address": {"socket_address": loopback | {"port_value": 0}}},
         "stats_flush_interval": "0.1s",
-        "stats_config": {
-            "stats_tags": [{"tag_name": label, "regex": rf"(\|{label}=([^|]+))"} for label in LABELS],
-        },
+        "stats_config": {"stats_tags": TAGS},
         "static_resources": {
             "listeners": [
                 {
@@ -335,3 +354,28 @@ class Stream:
 async def fetch(port, path, **headers):
     stream = await Stream.open(port, path, **headers)
     return await asyncio.wait_for(stream.read_all(), PATIENCE_S)
+
+
+class Test(unittest.IsolatedAsyncioTestCase):
+    maxDiff = None
+
+    async def asyncSetUp(self):
+        # Otherwise every slow step is reported.
+        asyncio.get_running_loop().set_debug(False)
+
+    def start(self, process):
+        self.addCleanup(process.stop)
+        return process
+
+    async def serve(self, pieces):
+        """Starts an upstream that answers a request with these pieces, and closes the connection. Returns its port."""
+
+        async def answer(reader, writer):
+            async for piece in pieces(await reader.readuntil(b"\r\n\r\n")):
+                writer.write(piece)
+                await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=4096)
+        self.addCleanup(server.close)
+        return server.sockets[0].getsockname()[1]

@@ -8,44 +8,66 @@ import re
 import runpy
 import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
-from harness import HERE, Envoy, Replay, fetch, wait_until
+from harness import EXAMPLE, HERE, SAMPLES, Envoy, Replay, Test, fetch, wait_until
 
-EXAMPLE = HERE.parent / "example"
-# Counted only if something is wrong.
-RARE = {"errors", "failures", "implausible_counts", "violations", "non_stream_bodies"}
+# No upstream can cause it.
+FAILURES = "ssewire_failures"
 
 
-class Example(unittest.IsolatedAsyncioTestCase):
-    async def test_every_metric_of_the_dashboard_and_the_alerts_exists(self):
-        replay = Replay()
-        self.addCleanup(replay.stop)
+class Example(Test):
+    def start_example(self, upstream_port, *changes):
         config = (EXAMPLE / "envoy.yaml").read_text()
         for old, new in [
+            *changes,
             ("port_value: 9901", "port_value: 0"),
             ("port_value: 10000", "port_value: 0"),
-            ("port_value: 8080", f"port_value: {replay.port}"),
+            ("port_value: 8080", f"port_value: {upstream_port}"),
             ('"/faults/*"', '"/faults/*", "/tool_use"'),
             ("filename: ssewire_envoy.wasm", f"filename: {os.environ['MODULE']}"),
         ]:
             self.assertEqual(config.count(old), 1, old)
             config = config.replace(old, new)
-        envoy = Envoy(replay.port, config=config)
-        self.addCleanup(envoy.stop)
+        return self.start(Envoy(upstream_port, config=config))
+
+    async def test_envoy_does_not_start_with_an_invalid_configuration(self):
+        with self.assertRaisesRegex(RuntimeError, "configuration has an unknown member `max_model`"):
+            self.start_example(1, ('"max_models"', '"max_model"'))
+
+    async def test_the_upstream_is_not_asked_for_compression(self):
+        async def pieces(request):
+            yield b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\n\r\n" + request
+
+        envoy = self.start_example(await self.serve(pieces))
+        request = (await fetch(envoy.port, "/v1/messages", accept_encoding="gzip", accept="text/event-stream")).body
+        self.assertIn(b"accept: text/event-stream", request)
+        self.assertNotIn(b"accept-encoding", request)
+
+    async def test_every_metric_of_the_dashboard_and_the_alerts_exists(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        events = (SAMPLES / "text.sse").read_text().split("\n\n")
+        # At every path that is not that of a sample or a fault.
+        without_stop = Path(folder) / "without-stop.sse"
+        without_stop.write_text("\n\n".join(event for event in events if "content_block_stop" not in event))
+        envoy = self.start_example(self.start(Replay(without_stop)).port)
         # Histograms are shown after the next flush.
-        for path in ["/tool_use", "/faults/slow", "/faults/cut", "/faults/html-body"]:
+        faults = ["slow", "cut", "html-body", "empty", "429"]
+        for path in ["/v1/messages", "/tool_use", *(f"/faults/{fault}" for fault in faults)]:
             await fetch(envoy.port, path)
         last = "ssewire_tokens_per_second_count"
         wait_until("the histograms", lambda: any(name == last for name, _ in envoy.metrics()))
         metrics = {name for name, _ in envoy.metrics()}
         labels = {label for _, labels in envoy.metrics() for label, _ in labels}
-        self.assertEqual(labels, {"model", "route", "completion", "stop_reason", "kind", "end", "reason", "le"})
+        expected = "model route completion stop_reason kind body error violation end reason le"
+        self.assertEqual(labels, set(expected.split()))
         used = set()
         for file in ["dashboard.json", "alerts.yaml"]:
             used |= set(re.findall(r"\bssewire_\w+", (EXAMPLE / file).read_text()))
         self.assertGreater(len(used), 10)
-        self.assertEqual(used - metrics, {f"ssewire_{name}" for name in RARE} & used)
+        self.assertEqual(used - metrics, {FAILURES})
 
     def test_the_plan_is_the_output_of_its_arithmetic(self):
         output = subprocess.run([sys.executable, EXAMPLE / "fleet.py"], capture_output=True, text=True, check=True).stdout

@@ -7,12 +7,13 @@ import asyncio
 import collections
 import json
 import os
+import socket
 import time
 import unittest
 from pathlib import Path
 
 import harness
-from harness import NAMES, PATIENCE_S, SAMPLES, Envoy, Replay, Stream, fetch, wait_until, wasm_filter
+from harness import NAMES, PATIENCE_S, SAMPLES, Envoy, Replay, Stream, Test, fetch, wait_until, wasm_filter
 
 MODULE, CRASHING = Path(os.environ["MODULE"]), Path(os.environ["CRASHING_MODULE"])
 STREAMS = int(os.environ.get("STREAMS", "300"))
@@ -56,7 +57,7 @@ FAULTS = {
     "204": (None, "no_body"),
     "400": (("server_error", None), "end_of_stream"),
     "429": (("server_error", None), "end_of_stream"),
-    "502": (None, "content_type"),
+    "502": (("server_error", None), "end_of_stream"),
     "529": (("server_error", None), "end_of_stream"),
     "json-body": (COMPLETE, "end_of_stream"),
     "html-body": (None, "content_type"),
@@ -67,8 +68,11 @@ FAULTS = {
 # The kinds of errors in these faults.
 ERRORS = {
     "error-event": "overloaded_error", "error-first": "overloaded_error", "400": "invalid_request_error",
-    "429": "rate_limit_error", "529": "overloaded_error",
+    "429": "rate_limit_error", "502": "5xx", "529": "overloaded_error",
 }
+
+HEAD = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: "
+EVENT_STREAM, JSON = HEAD + b"text/event-stream\r\n", HEAD + b"application/json\r\n"
 
 
 def sample(name):
@@ -132,17 +136,7 @@ async def read_all(streams):
     return await asyncio.gather(*(stream.read_all() for stream in streams))
 
 
-class Filter(unittest.IsolatedAsyncioTestCase):
-    maxDiff = None
-
-    async def asyncSetUp(self):
-        # Otherwise every slow step is reported.
-        asyncio.get_running_loop().set_debug(False)
-
-    def start(self, process):
-        self.addCleanup(process.stop)
-        return process
-
+class Filter(Test):
     def assert_counters(self, expected, found):
         """Reads the counters until they are the expected ones. Envoy adds to its histograms at a flush, every 5 s."""
         end = time.monotonic() + 30
@@ -217,6 +211,38 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         found = {dict(key[1])["error"]: number for key, number in metrics.items() if key[0] == "ssewire_errors"}
         self.assertEqual(found, collections.Counter(ERRORS.values()))
 
+    async def test_every_request_to_an_upstream_that_is_down_is_an_error(self):
+        # The text of Envoy itself.
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        envoy = self.start(Envoy(port, wasm_filter(MODULE, {})))
+        for _ in range(2):
+            response = await fetch(envoy.port, "/text")
+            self.assertEqual((response.status, response.headers["content-type"]), (503, "text/plain"))
+        for record in envoy.records(2):
+            values = [record[name] for name in ["completion", "error", "end", "messages"]]
+            self.assertEqual(values, ["server_error", "5xx", "end_of_stream", "1"])
+        metrics = envoy.metrics()
+        self.assertEqual(metrics["ssewire_errors", (("error", "5xx"),)], 2)
+        # The alert `ServerErrors` compares the two.
+        self.assertEqual(metrics["ssewire_messages", (("completion", "server_error"), ("model", "unknown"))], 2)
+        self.assertEqual(metrics["ssewire_read", ()], 2)
+
+    async def test_a_limit_of_the_duration_is_a_timeout(self):
+        replay = self.start(Replay())
+        http = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+        options = {
+            "@type": f"type.googleapis.com/{http}",
+            "common_http_protocol_options": {"max_stream_duration": "1s"},
+            "explicit_http_config": {"http_protocol_options": {}},
+        }
+        cluster = {"typed_extension_protocol_options": {http: options}}
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {}), cluster=cluster))
+        self.assertFalse((await fetch(envoy.port, "/faults/stall")).is_whole)
+        [record] = envoy.records(1)
+        self.assertEqual(record["details"], "upstream_max_stream_duration_reached")
+        self.assertEqual((record["completion"], record["end"]), ("truncated", "timeout"))
+
     async def test_a_client_that_resets_its_http2_stream_is_gone(self):
         replay = self.start(Replay("--chunk-size", 137))
         envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {})))
@@ -245,13 +271,21 @@ class Filter(unittest.IsolatedAsyncioTestCase):
 
     async def test_counters_add_up_over_concurrent_streams(self):
         harness.raise_descriptor_limit()
-        # A pause as long as it takes to open all of them.
-        replay = self.start(Replay("--chunk-size", 700, "--delay-ms", max(500, 8 * STREAMS)))
-        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"max_routes": 8}), threads=2))
+        all_are_open = asyncio.Event()
+
+        async def halves(request):
+            body = sample(request.split()[1].decode().removeprefix("/"))
+            yield EVENT_STREAM + b"\r\n" + body[: len(body) // 2]
+            await all_are_open.wait()
+            yield body[len(body) // 2 :]
+
+        port = await self.serve(halves)
+        envoy = self.start(Envoy(port, wasm_filter(MODULE, {"max_routes": 8}), threads=2))
         complete = [name for name in NAMES if message(name)]
         names = [complete[number % len(complete)] for number in range(STREAMS)]
         streams = await open_all(envoy.port, names)
-        print(f"envoy: {envoy.stat('http.in.downstream_rq_active')} of {STREAMS} streams are open at once")
+        self.assertEqual(envoy.stat("http.in.downstream_rq_active"), STREAMS)
+        all_are_open.set()
         self.assert_whole(names, await read_all(streams))
         envoy.records(STREAMS)
         self.assert_counters(expected_counters(names), lambda: counters(envoy))
@@ -268,7 +302,7 @@ class Filter(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_new_configuration_loses_no_stream(self):
         replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
-        before, after = {"max_routes": 8}, {"max_routes": 8, "metric_prefix": "_team_1"}
+        before, after = {"max_routes": 8}, {"max_routes": 8, "prefix": "_team_1"}
         envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, before), threads=2))
         names = [name for name in NAMES if message(name)] * 2
         old = await open_all(envoy.port, names)
@@ -284,11 +318,14 @@ class Filter(unittest.IsolatedAsyncioTestCase):
 
     async def test_an_invalid_configuration_is_rejected_by_name(self):
         replay = self.start(Replay())
-        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"metric_prefix": "good"})))
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"prefix": "good"})))
         self.assertTrue((await fetch(envoy.port, "/text")).is_whole)
         envoy.set_filter(wasm_filter(MODULE, {"max_models": "many"}))
         wait_until("the error", lambda: "member `max_models` is not a number from 0 to 1024" in envoy.read(envoy.log))
         self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+        # There is none before it, and `fail_open` does not matter.
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"max_models": "many"})))
+        self.assertEqual((await fetch(envoy.port, "/text")).status, 500)
 
     async def test_a_crash_of_the_vm_is_contained(self):
         replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
@@ -333,23 +370,18 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         names = ["tool_use", "text"]
         body = b"".join(map(sample, names))
 
-        async def answer(reader, writer):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+        async def pieces(_):
+            yield EVENT_STREAM + b"\r\n"
             for at in range(0, len(body), 300):
-                writer.write(body[at : at + 300])
-                await writer.drain()
-            writer.close()
+                yield body[at : at + 300]
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        envoy = self.start(Envoy(server.sockets[0].getsockname()[1], wasm_filter(MODULE, {"max_routes": 8})))
+        envoy = self.start(Envoy(await self.serve(pieces), wasm_filter(MODULE, {"max_routes": 8})))
         self.assertEqual((await fetch(envoy.port, "/")).body, body)
         [record] = envoy.records(1)
         # The fields are those of the last message.
         self.assertEqual((record["messages"], record["completion"], record["end"]), ("2", "complete", "end_of_stream"))
         self.assertEqual(record["output_tokens"], str(message("text")["usage"]["output_tokens"]))
         self.assert_counters(without_routes(expected_counters(names)), lambda: without_routes(counters(envoy)))
-        server.close()
 
     async def test_a_response_is_counted_when_it_begins(self):
         # The alert `MeterBlind` compares the two at any time, also while streams are open.
@@ -364,17 +396,13 @@ class Filter(unittest.IsolatedAsyncioTestCase):
     async def test_responses_of_other_paths_pass_and_are_skipped(self):
         message = (SAMPLES / "text.message.json").read_bytes()
 
-        async def answer(reader, writer):
-            head = await reader.readuntil(b"\r\n\r\n")
+        async def pieces(request):
             # In a response of the Messages API this is an error.
-            body = message if head.startswith(b"GET /v1/messages?") else b'{"message":"ok"}'
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n")
-            writer.write(b"content-length: %d\r\n\r\n%b" % (len(body), body))
-            writer.close()
+            body = message if request.startswith(b"GET /v1/messages?") else b'{"message":"ok"}'
+            yield JSON + b"content-length: %d\r\n\r\n%b" % (len(body), body)
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
         # The default configuration.
-        envoy = self.start(Envoy(server.sockets[0].getsockname()[1], wasm_filter(MODULE, "{}")))
+        envoy = self.start(Envoy(await self.serve(pieces), wasm_filter(MODULE, "{}")))
         for path in ["/health", "/v1/models", "/v1/messages/count_tokens"]:
             self.assertEqual((await fetch(envoy.port, path)).body, b'{"message":"ok"}')
         self.assertEqual((await fetch(envoy.port, "/v1/messages?beta=true")).body, message)
@@ -383,17 +411,12 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(metrics["ssewire_skipped", (("reason", "path"),)], 3)
         self.assertEqual(metrics["ssewire_read", ()], 1)
         self.assertEqual([key for key in metrics if key[0] == "ssewire_errors"], [])
-        server.close()
 
     async def test_a_compressed_response_passes_and_is_said_to_be_unreadable(self):
-        async def answer(reader, writer):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n")
-            writer.write(b"connection: close\r\nrequest-id: req_1\r\n\r\n\x1f\x8b\x08\0")
-            writer.close()
+        async def pieces(_):
+            yield EVENT_STREAM + b"content-encoding: gzip\r\nrequest-id: req_1\r\n\r\n\x1f\x8b\x08\0"
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        envoy = self.start(Envoy(server.sockets[0].getsockname()[1], wasm_filter(MODULE, {})))
+        envoy = self.start(Envoy(await self.serve(pieces), wasm_filter(MODULE, {})))
         for _ in range(2):
             self.assertEqual((await fetch(envoy.port, "/")).body, b"\x1f\x8b\x08\0")
         records = envoy.records(2)
@@ -402,7 +425,26 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         # Envoy writes its log with a delay.
         wait_until("the note", lambda: "content-encoding are not read" in envoy.read(envoy.log))
         self.assertEqual(envoy.read(envoy.log).count("content-encoding are not read"), 1)
-        server.close()
+
+    async def test_dog_statsd_has_the_labels_as_tags(self):
+        replay = self.start(Replay())
+        with socket.socket(type=socket.SOCK_DGRAM) as sink:
+            sink.bind(("127.0.0.1", 0))
+            sink.setblocking(False)
+            address = {"protocol": "UDP", "address": "127.0.0.1", "port_value": sink.getsockname()[1]}
+            config = {
+                "@type": "type.googleapis.com/envoy.config.metrics.v3.DogStatsdSink",
+                "address": {"socket_address": address},
+            }
+            sinks = [{"name": "envoy.stat_sinks.dog_statsd", "typed_config": config}]
+            envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {}), sinks=sinks))
+            await fetch(envoy.port, "/text")
+            loop = asyncio.get_running_loop()
+            line = b""
+            while not line.startswith(b"envoy.wasmcustom.ssewire.messages:"):
+                line = await asyncio.wait_for(loop.sock_recv(sink, 65536), PATIENCE_S)
+            tags = f"#model:{message('text')['model']},completion:complete"
+            self.assertEqual(line.decode(), f"envoy.wasmcustom.ssewire.messages:1|c|{tags}")
 
 
 if __name__ == "__main__":

@@ -207,6 +207,23 @@ fn a_message_as_json_has_usage_and_no_stream_times() {
     assert_eq!((record.times.first_byte_ms, record.times.longest_gap_ms), (Some(5), None));
 }
 
+/// As the whole body has none. A stream that is cut within its first event has them.
+#[test]
+fn a_json_body_that_is_cut_has_no_stream_times() {
+    let message = r#"{"type":"message","model":"m","content":[{"type":"text","text":"Hello"}],"#;
+    let event = r#"event: message_start"#;
+    for (body, content_type, gap) in
+        [(message, "application/json", None), (message, SSE, None), (event, SSE, Some(30_000))]
+    {
+        for (end, completion) in [(End::Cut, "truncated"), (End::Cancelled, "cancelled")] {
+            let mut meter = Meter::new(Limits::default(), 200, content_type, ms(0));
+            assert_eq!(meter.push(&mut body.as_bytes(), ms(10)), None);
+            let record = meter.end(ms(30_010), end).unwrap();
+            assert_eq!((record.completion, record.times.longest_gap_ms), (completion, gap), "{body} {content_type}");
+        }
+    }
+}
+
 #[test]
 fn other_bodies_have_a_kind() {
     let error = br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
@@ -257,6 +274,24 @@ fn an_error_has_the_kind_that_it_names_or_else_that_of_the_status() {
     let body = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n";
     assert_eq!(meter(body.as_bytes()).error.as_deref(), Some("api_error"));
     assert_eq!(meter(&sample("text")).error, None);
+}
+
+/// The server says so, whatever the body is, and whether it arrives.
+#[test]
+fn a_body_without_a_message_is_an_error_if_the_status_is_one() {
+    let bodies = ["", "<html>", r#"{"id":1}"#, ": comment\n\n", "data: {\"choices\":[]}\n\n", &"{".repeat(5000)];
+    let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
+    for (body, end) in bodies.iter().flat_map(|body| [End::EndOfStream, End::Cut].map(|end| (body, end))) {
+        for (status, error) in [(400, "invalid_request_error"), (418, "4xx"), (502, "5xx"), (504, "timeout_error")] {
+            let mut meter = Meter::new(limits, status, "application/json", ms(0));
+            assert_eq!(meter.push(&mut body.as_bytes(), ms(5)), None);
+            let record = meter.end(ms(6), end).unwrap();
+            let found = (record.completion, record.error.as_deref(), record.body);
+            assert_eq!(found, ("server_error", Some(error), None), "{status} {end:?} {body:.20}");
+        }
+    }
+    let mut meter = Meter::new(Limits::default(), 500, SSE, ms(0));
+    assert_eq!(meter.push(&mut &sample("text")[..], ms(5)).unwrap().completion, "complete");
 }
 
 #[test]
