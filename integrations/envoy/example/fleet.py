@@ -22,7 +22,7 @@ KINDS = ["input", "output", "cache_read", "cache_write"]
 HISTOGRAMS = 4  # The times.
 # Metrics without model and route, each with the number of the values of its label.
 OTHERS = {
-    "ends": 5, "errors": 14, "violations": 19, "non_stream_bodies": 12, "read": 1, "skipped": 4, "implausible_counts": 1,
+    "ends": 5, "errors": 14, "violations": 19, "non_stream_bodies": 11, "read": 1, "skipped": 4, "implausible_counts": 1,
     "failures": 1,
 }
 BUCKETS = 20 + 2  # Of a histogram of Envoy, with its sum and its count.

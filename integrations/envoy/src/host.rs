@@ -116,7 +116,8 @@ impl HttpContext for Stream {
         }
         let header = |name| self.get_http_response_header_bytes(name).unwrap_or_default();
         let media_type = media_type(&header("content-type"));
-        let status = str::from_utf8(&header(":status")).ok().and_then(|status| status.parse().ok()).unwrap_or_default();
+        let status =
+            core::str::from_utf8(&header(":status")).ok().and_then(|status| status.parse().ok()).unwrap_or_default();
         let reading = Reading::of(&plugin.config, status, &media_type, &header("content-encoding"), !is_end);
         if let Reading::Skipped(reason) = reading {
             plugin.skip(reason);

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use ssewire::Decoder;
 use ssewire_messages::{
-    Accumulator, ApiError, Completion, ErrorKind, Incomplete, Message, MessageDecoder, NonStreamBody,
-    ProtocolViolations, Step, StopReason, Update, Usage,
+    Accumulator, ApiError, Completion, ErrorKind, Incomplete, Message, MessageDecoder, NonStreamBody, Step, StopReason,
+    Update, Usage,
 };
 
 use crate::labels::OTHER;
@@ -228,7 +228,7 @@ impl Meter {
                 return may_be_stream(body);
             }
             Some(body) => {
-                record.body = Some(body_name(body));
+                record.body = Some(body.as_str());
                 return false;
             }
             None => {}
@@ -266,10 +266,7 @@ impl Meter {
 
 /// The values that are known before the message is taken out of its decoder.
 fn record_of(decoder: &MessageDecoder, tool_calls: u64) -> Record {
-    let violations = match decoder.violations() {
-        violations if violations.is_empty() => Vec::new(),
-        violations => by_kind(violations),
-    };
+    let violations = decoder.violations().counts().map(|(kind, number)| (kind.as_str(), number)).collect();
     Record { completion: decoder.completion().as_str(), tool_calls, violations, ..Record::default() }
 }
 
@@ -301,35 +298,12 @@ fn may_be_stream(body: &NonStreamBody) -> bool {
     matches!(body, Empty | OnlyComments | OnlyDone | OtherEvents | Text)
 }
 
-fn body_name(body: &NonStreamBody) -> &'static str {
-    match body {
-        NonStreamBody::Json => "json",
-        NonStreamBody::Html => "html",
-        NonStreamBody::Compressed => "compressed",
-        NonStreamBody::Utf16 => "utf16",
-        NonStreamBody::Binary => "binary",
-        NonStreamBody::Text => "text",
-        NonStreamBody::ContentType(_) => "content_type",
-        NonStreamBody::Empty => "empty",
-        NonStreamBody::OnlyComments => "only_comments",
-        NonStreamBody::OtherEvents => "other_events",
-        NonStreamBody::OnlyDone => "only_done",
-        _ => "other",
-    }
-}
-
-fn stop_reason_name(reason: &StopReason) -> &'static str {
+fn stop_reason_name(reason: &StopReason) -> String {
     match reason {
-        StopReason::EndTurn => "end_turn",
-        StopReason::MaxTokens => "max_tokens",
-        StopReason::StopSequence => "stop_sequence",
-        StopReason::ToolUse => "tool_use",
-        StopReason::PauseTurn => "pause_turn",
-        StopReason::Refusal => "refusal",
-        StopReason::ModelContextWindowExceeded => "model_context_window_exceeded",
-        StopReason::Compaction => "compaction",
-        _ => OTHER,
+        StopReason::Unknown(_) => OTHER,
+        known => known.as_str(),
     }
+    .into()
 }
 
 fn error_name(error: Option<&ApiError>, status: u16) -> String {
@@ -343,22 +317,6 @@ fn error_name(error: Option<&ApiError>, status: u16) -> String {
         _ => OTHER,
     }
     .into()
-}
-
-fn by_kind(violations: &ProtocolViolations) -> Vec<(String, u64)> {
-    violations.counts().map(|(kind, number)| (snake_case(&format!("{kind:?}")), number)).collect()
-}
-
-/// `MissingStop` is `missing_stop`.
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for character in name.chars() {
-        if character.is_ascii_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.push(character.to_ascii_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub struct Record {
     /// How the message ended: `cancelled`, if the client went away before its end, or the name of a `Completion`.
     pub completion: &'static str,
     /// Why the model stopped; `other` if the reason is not known.
-    pub stop_reason: Option<&'static str>,
+    pub stop_reason: Option<String>,
     /// The kind of the body, if the completion is `non_stream_body`: `html`, `compressed`, `empty`, …
     pub body: Option<&'static str>,
     /// The kind of the error, if the completion is `server_error`: as the Messages API names it. If that is not known:
@@ -22,7 +22,7 @@ pub struct Record {
     /// The number of complete tool calls.
     pub tool_calls: u64,
     /// The protocol violations by kind.
-    pub violations: Vec<(String, u64)>,
+    pub violations: Vec<(&'static str, u64)>,
     /// The times of the message.
     pub times: Times,
 }
@@ -87,7 +87,7 @@ impl Record {
         };
         let mut samples = Samples { prefix, labels, all: Vec::new() };
         samples.count("messages", ("completion", self.completion), 1);
-        if let Some(reason) = self.stop_reason {
+        if let Some(reason) = &self.stop_reason {
             samples.count("stop_reasons", ("stop_reason", reason), 1);
         }
         for (kind, tokens) in self.tokens.by_kind() {
@@ -122,7 +122,7 @@ impl Record {
         let texts = [
             ("completion", Some(self.completion)),
             ("model", model),
-            ("stop_reason", self.stop_reason),
+            ("stop_reason", self.stop_reason.as_deref()),
             ("body", self.body),
             ("error", self.error.as_deref()),
         ];
@@ -191,10 +191,10 @@ mod tests {
         Record {
             model: Some("claude-1".into()),
             completion: "complete",
-            stop_reason: Some("end_turn"),
+            stop_reason: Some("end_turn".into()),
             tokens: Tokens { input: Some(3), output: Some(5), cache_read: Some(0), cache_write: None },
             error: Some("api_error".into()),
-            violations: vec![("missing_stop".into(), 2)],
+            violations: vec![("missing_stop", 2)],
             times: Times { first_byte_ms: Some(0), ..Times::default() },
             ..Record::default()
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ssewire_messages::{RawJson, ViolationKind};
+use ssewire_messages::RawJson;
 
 use super::*;
 use crate::record::Times;
@@ -71,7 +71,7 @@ fn every_sample_has_the_usage_of_its_message() {
         let count = |name: &str| json.get("usage").and_then(|usage| usage.get(name)?.as_u64());
         assert_eq!(record.completion, "complete", "{path}");
         assert_eq!(record.model.as_deref(), text("model").as_deref(), "{path}");
-        assert_eq!(record.stop_reason, text("stop_reason").as_deref(), "{path}");
+        assert_eq!(record.stop_reason, text("stop_reason"), "{path}");
         assert_eq!(record.tokens.input, count("input_tokens"), "{path}");
         assert_eq!(record.tokens.output, count("output_tokens"), "{path}");
         assert_eq!(record.tokens.cache_read, count("cache_read_input_tokens"), "{path}");
@@ -202,7 +202,10 @@ fn a_message_as_json_has_usage_and_no_stream_times() {
     let mut meter = Meter::new(Limits::default(), 200, "application/json", ms(0));
     assert_eq!(meter.push(&mut &json[..], ms(5)), None);
     let record = meter.end(ms(6), End::EndOfStream).unwrap();
-    assert_eq!((record.completion, record.stop_reason, record.tool_calls), ("complete", Some("tool_use"), 1));
+    assert_eq!(
+        (record.completion, record.stop_reason.as_deref(), record.tool_calls),
+        ("complete", Some("tool_use"), 1)
+    );
     assert_eq!((record.tokens.input, record.tokens.output), (Some(3), Some(4)));
     assert_eq!((record.times.first_byte_ms, record.times.longest_gap_ms), (Some(5), None));
 }
@@ -307,7 +310,7 @@ fn implausible_counts_are_left_out_and_counted() {
 #[test]
 fn an_unknown_stop_reason_is_other() {
     let text = String::from_utf8(sample("text")).unwrap().replace("end_turn", "a_reason_of_tomorrow");
-    assert_eq!(meter(text.as_bytes()).stop_reason, Some("other"));
+    assert_eq!(meter(text.as_bytes()).stop_reason.as_deref(), Some("other"));
 }
 
 #[test]
@@ -317,36 +320,7 @@ fn violations_are_counted_by_kind() {
     let end = stop + text[stop..].find("\n\n").unwrap() + 2;
     let without = [&text[..stop], &text[end..]].concat();
     let record = meter(without.as_bytes());
-    assert_eq!((record.completion, record.violations), ("complete", vec![("missing_stop".into(), 1)]));
-}
-
-/// Metrics have these names, so another name of a variant must not change them.
-#[test]
-fn kinds_of_violations_keep_their_names() {
-    let names = [
-        (ViolationKind::BeforeMessageStart, "before_message_start"),
-        (ViolationKind::DeltaBeforeStart, "delta_before_start"),
-        (ViolationKind::MismatchedDelta, "mismatched_delta"),
-        (ViolationKind::DeltaAfterStop, "delta_after_stop"),
-        (ViolationKind::IndexGap, "index_gap"),
-        (ViolationKind::StartOutOfOrder, "start_out_of_order"),
-        (ViolationKind::IndexReused, "index_reused"),
-        (ViolationKind::StopWithoutStart, "stop_without_start"),
-        (ViolationKind::DuplicateStop, "duplicate_stop"),
-        (ViolationKind::MissingStop, "missing_stop"),
-        (ViolationKind::SecondMessageStart, "second_message_start"),
-        (ViolationKind::ReplacedMessage, "replaced_message"),
-        (ViolationKind::MessageAfterStop, "message_after_stop"),
-        (ViolationKind::MessageDeltaAfterStop, "message_delta_after_stop"),
-        (ViolationKind::SecondMessageStop, "second_message_stop"),
-        (ViolationKind::BlockEventAfterStop, "block_event_after_stop"),
-        (ViolationKind::ErrorAfterStop, "error_after_stop"),
-        (ViolationKind::AfterError, "after_error"),
-        (ViolationKind::KeepAliveData, "keep_alive_data"),
-    ];
-    for (kind, name) in names {
-        assert_eq!(snake_case(&format!("{kind:?}")), name);
-    }
+    assert_eq!((record.completion, record.violations), ("complete", vec![("missing_stop", 1)]));
 }
 
 #[test]
@@ -382,7 +356,7 @@ fn tool_input_beyond_the_limit_exceeds_it() {
     body.splice(event..event, more.repeat(1000).into_bytes());
     let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
     let record = meter_in(&body, 1400, limits, End::EndOfStream);
-    assert_eq!((record.completion, record.stop_reason), ("limit_exceeded", Some("tool_use")));
+    assert_eq!((record.completion, record.stop_reason.as_deref()), ("limit_exceeded", Some("tool_use")));
 }
 
 #[test]
