@@ -45,7 +45,7 @@ impl<'a, R> Batch<'a, R> {
         self.records
     }
 
-    /// Returns the text that the records point into. Of events, it has only the values that are not in the input.
+    /// Returns the text that the records point into. For events, it has only the values that are not in the input.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.text

@@ -44,11 +44,11 @@ pub struct EventRecord {
     pub is_data_in_input: bool,
     /// The reconnection time in milliseconds; 0 if `has_retry` is false.
     pub retry_ms: u64,
-    /// The type of an event, `message` if it had none; empty of other kinds. Records of one type may share their text.
+    /// The type of an event, `message` if it had none; empty for other kinds. Records of one type may share their text.
     pub event_type: Span,
-    /// The data of an event: the values of the `data` fields, joined by LF. Of other kinds as the kind says.
+    /// The data of an event: the values of the `data` fields, joined by LF. For other kinds, the kind says what it is.
     pub data: Span,
-    /// The last event ID at an event; empty if there is none, and of other kinds. Records of one ID may share their
+    /// The last event ID at an event; empty if there is none, and for other kinds. Records of one ID may share their
     /// text.
     pub last_event_id: Span,
 }
@@ -82,19 +82,13 @@ impl BatchDecoder {
     /// Creates a decoder with default limits. Allocates nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            decoder: Decoder::new(),
-            buffer: BatchBuffer::new(),
-            max_records: DEFAULT_MAX_RECORDS,
-            has_comments: false,
-        }
+        Self::with_decoder(Decoder::new())
     }
 
-    /// Sets the decoder: with another limit, or with a last event ID.
+    /// Creates a decoder with other limits, or with a last event ID.
     #[must_use]
-    pub fn with_decoder(mut self, decoder: Decoder) -> Self {
-        self.decoder = if self.has_comments { decoder.with_comments() } else { decoder };
-        self
+    pub const fn with_decoder(decoder: Decoder) -> Self {
+        Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS, has_comments: false }
     }
 
     /// Returns comments as records, too.
@@ -222,10 +216,10 @@ impl BatchDecoder {
         self.decoder.set_last_event_id(id)
     }
 
-    /// Returns the reconnection time that the stream set last.
+    /// Returns the reconnection time in milliseconds that the stream set last.
     #[must_use]
-    pub fn retry(&self) -> Option<Duration> {
-        self.decoder.retry()
+    pub fn retry_ms(&self) -> Option<u64> {
+        self.decoder.retry().map(milliseconds)
     }
 }
 
@@ -270,6 +264,12 @@ impl<'a> Batch<'a, EventRecord> {
         // Checked when the record was made. Without unsafe code, it is checked again to become a `str`.
         from_utf8(bytes).unwrap_or_default()
     }
+}
+
+/// A decoder returns no time above `u64::MAX` milliseconds.
+#[inline(always)]
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns where a part of the input is in it; `None` if it is elsewhere, or empty.
@@ -338,7 +338,7 @@ impl BatchBuffer<EventRecord> {
             is_truncated: false,
             is_event_type_in_input: event_type.is_some(),
             is_data_in_input: data.is_some(),
-            retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            retry_ms: retry.map_or(0, milliseconds),
             event_type: event_type.unwrap_or_else(|| self.push_type(event.event_type())),
             data: data.unwrap_or_else(|| self.text.push_lossy(event.data())),
             last_event_id: self.push_id(event.last_event_id()),

@@ -58,7 +58,7 @@ pub enum MessageKind {
     Replaced = 14,
     /// An event was lost. `text` describes the error. The end of the message decides whether content is missing.
     Lost = 15,
-    /// A sign of life.
+    /// A `ping`: the server is alive.
     Ping = 16,
     /// The end marker of other protocols.
     Done = 17,
@@ -301,7 +301,8 @@ impl BatchBuffer<MessageRecord> {
     #[inline(never)]
     fn push_other(&mut self, event: &UpdateEvent<'_>) {
         let update = &event.update;
-        let (kind, index) = kind_of(update);
+        let kind = kind_of(update);
+        let index = update.block().map(|block| block.index());
         // The rest of the text comes before the stop, the text of a start after it.
         let stops = matches!(kind, MessageKind::BlockStop | MessageKind::MessageStop);
         if stops {
@@ -367,27 +368,27 @@ impl BatchBuffer<MessageRecord> {
 /// A longer stop reason is not named.
 const MAX_STOP_REASON: usize = 256;
 
-fn kind_of(update: &Update<'_>) -> (MessageKind, Option<u64>) {
+fn kind_of(update: &Update<'_>) -> MessageKind {
     match update {
-        Update::MessageStart { .. } => (MessageKind::MessageStart, None),
-        Update::BlockStart { block, .. } => (MessageKind::BlockStart, Some(block.index())),
-        Update::Text { block, .. } => (MessageKind::Text, Some(block.index())),
-        Update::Thinking { block, .. } => (MessageKind::Thinking, Some(block.index())),
-        Update::Signature { block, .. } => (MessageKind::Signature, Some(block.index())),
-        Update::Citation { block, .. } => (MessageKind::Citation, Some(block.index())),
-        Update::ToolInput { block, .. } => (MessageKind::ToolInput, Some(block.index())),
-        Update::ToolCall(_) => (MessageKind::ToolCall, None),
-        Update::Compaction { block, .. } => (MessageKind::Compaction, Some(block.index())),
-        Update::RawBlock { block, .. } => (MessageKind::RawBlock, Some(block.index())),
-        Update::BlockStop { block, .. } => (MessageKind::BlockStop, Some(block.index())),
-        Update::MessageDelta { .. } => (MessageKind::MessageDelta, None),
-        Update::MessageStop { .. } => (MessageKind::MessageStop, None),
-        Update::Error(_) => (MessageKind::Error, None),
-        Update::Replaced => (MessageKind::Replaced, None),
-        Update::Lost(_) => (MessageKind::Lost, None),
-        Update::Ping => (MessageKind::Ping, None),
-        Update::Done => (MessageKind::Done, None),
-        _ => (MessageKind::Unchanged, None),
+        Update::MessageStart { .. } => MessageKind::MessageStart,
+        Update::BlockStart { .. } => MessageKind::BlockStart,
+        Update::Text { .. } => MessageKind::Text,
+        Update::Thinking { .. } => MessageKind::Thinking,
+        Update::Signature { .. } => MessageKind::Signature,
+        Update::Citation { .. } => MessageKind::Citation,
+        Update::ToolInput { .. } => MessageKind::ToolInput,
+        Update::ToolCall(_) => MessageKind::ToolCall,
+        Update::Compaction { .. } => MessageKind::Compaction,
+        Update::RawBlock { .. } => MessageKind::RawBlock,
+        Update::BlockStop { .. } => MessageKind::BlockStop,
+        Update::MessageDelta { .. } => MessageKind::MessageDelta,
+        Update::MessageStop { .. } => MessageKind::MessageStop,
+        Update::Error(_) => MessageKind::Error,
+        Update::Replaced => MessageKind::Replaced,
+        Update::Lost(_) => MessageKind::Lost,
+        Update::Ping => MessageKind::Ping,
+        Update::Done => MessageKind::Done,
+        _ => MessageKind::Unchanged,
     }
 }
 

@@ -45,18 +45,18 @@ impl<B> BodyChunks<B> {
         Self { body, is_ended: false }
     }
 
-    /// Returns the body.
+    /// Borrows the body.
     #[must_use]
     pub fn get_ref(&self) -> &B {
         &self.body
     }
 
-    /// Returns the body. Taking frames from it loses them for this stream.
+    /// Borrows the body mutably. Taking frames from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut B {
         &mut self.body
     }
 
-    /// Returns the body, pinned.
+    /// Borrows the body, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut B> {
         self.project().body

@@ -1,4 +1,4 @@
-//! A stream of byte chunks as a source of input: holds the part of a chunk that is not decoded yet.
+//! A stream of byte chunks as a source of input: keeps the part of a chunk that is not decoded yet.
 
 use alloc::vec::Vec;
 use core::pin::Pin;
@@ -28,39 +28,46 @@ pub(crate) enum Keep {
     /// The bytes after the item, because the item owns its bytes.
     Rest,
     /// The complete chunk, because the item is resolved from it.
-    #[cfg(any(feature = "bytes", feature = "messages"))]
     Whole,
 }
 
-/// A buffer for bytes of chunks.
-pub(crate) trait Hold<T>: Default + AsRef<[u8]> {
-    /// Keeps the bytes from `from` on.
-    fn hold(&mut self, chunk: T, from: usize);
+pub(crate) use self::sealed::KeepChunk;
 
-    /// Drops the contents.
-    fn release(&mut self);
+mod sealed {
+    /// A buffer for bytes of chunks of the type `T`.
+    #[diagnostic::on_unimplemented(
+        message = "a buffer of the type `{Self}` cannot keep chunks of the type `{T}`",
+        note = "`SharedEventStream` decodes chunks of the type `Bytes`; other streams, chunks that are `AsRef<[u8]>`"
+    )]
+    pub trait KeepChunk<T>: Default + AsRef<[u8]> {
+        /// Keeps the bytes from `from` on.
+        fn keep(&mut self, chunk: T, from: usize);
+
+        /// Drops the contents.
+        fn discard(&mut self);
+    }
 }
 
-impl<T: AsRef<[u8]>> Hold<T> for Vec<u8> {
-    fn hold(&mut self, chunk: T, from: usize) {
+impl<T: AsRef<[u8]>> KeepChunk<T> for Vec<u8> {
+    fn keep(&mut self, chunk: T, from: usize) {
         self.clear();
         self.extend_from_slice(chunk.as_ref().get(from..).unwrap_or_default());
     }
 
     /// An idle stream keeps no large buffer.
-    fn release(&mut self) {
+    fn discard(&mut self) {
         const KEPT_CAPACITY: usize = 4 * 1024;
         if self.capacity() > KEPT_CAPACITY { *self = Self::new() } else { self.clear() }
     }
 }
 
 #[cfg(feature = "bytes")]
-impl Hold<bytes::Bytes> for bytes::Bytes {
-    fn hold(&mut self, chunk: bytes::Bytes, from: usize) {
+impl KeepChunk<bytes::Bytes> for bytes::Bytes {
+    fn keep(&mut self, chunk: bytes::Bytes, from: usize) {
         *self = chunk.slice(from.min(chunk.len())..);
     }
 
-    fn release(&mut self) {
+    fn discard(&mut self) {
         *self = Self::new();
     }
 }
@@ -74,7 +81,6 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
     }
 
     /// Returns the chunk that [`Keep::Whole`] kept.
-    #[cfg(any(feature = "bytes", feature = "messages"))]
     pub(crate) fn chunk(&self) -> &C {
         &self.chunk
     }
@@ -83,7 +89,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
     /// [`chunk`](Self::chunk) at which the input of that call began. With [`Keep::Whole`] the item is resolved from the
     /// chunk from this offset on; with [`Keep::Rest`] the offset has no meaning. Returns `None` after the end of the
     /// stream or an error of it. After either the stream is not polled again.
-    pub(crate) fn poll_drive<S: TryStream, T, E>(
+    pub(crate) fn poll_decode<S: TryStream, T, E>(
         &mut self,
         mut stream: Pin<&mut S>,
         context: &mut Context<'_>,
@@ -93,17 +99,17 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
     ) -> Poll<Result<Option<(usize, T)>, E>>
     where
         S::Ok: AsRef<[u8]>,
-        C: Hold<S::Ok>,
+        C: KeepChunk<S::Ok>,
     {
         // Here, too: `look_ahead` counts a chunk that it has put into the buffer.
         if self.must_yield(context) {
             return Poll::Pending;
         }
-        let (from, found) = self.drive_held(&mut decode);
+        let (from, found) = self.decode_kept(&mut decode);
         if let Some(found) = found? {
             return Poll::Ready(Ok(Some((from, found))));
         }
-        self.chunk.release();
+        self.chunk.discard();
         (self.start, self.last_chunk_start) = (0, 0);
         loop {
             if self.is_ended {
@@ -121,23 +127,22 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
             if matches!(found, Ok(None)) {
                 continue;
             }
-            self.hold_rest(keep, chunk, consumed);
+            self.keep_rest(keep, chunk, consumed);
             return Poll::Ready(found.map(|found| found.map(|found| (0, found))));
         }
     }
 
     /// Keeps the part of the chunk that is needed after an item was found in it.
-    fn hold_rest<T: AsRef<[u8]>>(&mut self, keep: Keep, chunk: T, consumed: usize)
+    fn keep_rest<T: AsRef<[u8]>>(&mut self, keep: Keep, chunk: T, consumed: usize)
     where
-        C: Hold<T>,
+        C: KeepChunk<T>,
     {
         match keep {
-            #[cfg(any(feature = "bytes", feature = "messages"))]
             Keep::Whole => {
-                self.chunk.hold(chunk, 0);
+                self.chunk.keep(chunk, 0);
                 self.start = consumed;
             }
-            Keep::Rest if consumed < chunk.as_ref().len() => self.chunk.hold(chunk, consumed),
+            Keep::Rest if consumed < chunk.as_ref().len() => self.chunk.keep(chunk, consumed),
             Keep::Rest => {}
         }
     }
@@ -167,9 +172,9 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         true
     }
 
-    /// Decodes the bytes held, even if there are none: a decoder may return several items for its last byte. Returns
-    /// the offset of the first byte. `None`: more input is needed.
-    fn drive_held<T, E>(
+    /// Decodes the bytes that were kept, even if there are none: a decoder may return several items for its last byte.
+    /// Returns the offset of the first byte. `None`: more input is needed.
+    fn decode_kept<T, E>(
         &mut self,
         decode: &mut impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
     ) -> (usize, Result<Option<T>, E>) {

@@ -115,13 +115,13 @@ impl<R, F: Decode> DecodeReader<R, F> {
         &mut self.decoder
     }
 
-    /// Returns the reader.
+    /// Borrows the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
 
-    /// Returns the reader. Reading from it loses bytes for this one.
+    /// Borrows the reader mutably. Reading from it loses bytes for this one.
     pub fn get_mut(&mut self) -> &mut R {
         self.source.get_mut()
     }
@@ -168,7 +168,7 @@ impl<R: Read, F: Decode> DecodeReader<R, F> {
     fn next_span(&mut self, wait: &mut Wait) -> Result<Option<(Place, F::Span)>, EventError<io::Error>> {
         if self.ending.is_open() {
             let decode = |input: &mut &[u8]| F::poll(&mut self.decoder, input).map_err(EventError::Decode);
-            match self.source.drive(wait, decode, EventError::from) {
+            match self.source.decode(wait, decode, EventError::from) {
                 Ok(Some((from, span))) => return Ok(Some((Place::Read { from }, span))),
                 Ok(None) => {}
                 Err(error) => {

@@ -1,5 +1,7 @@
 //! Asynchronous input: any stream of byte chunks, on any executor.
 
+#[cfg(feature = "json")]
+use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
 use core::marker::PhantomData;
@@ -10,13 +12,23 @@ use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
-use crate::chunk_buffer::{ChunkBuffer, Keep};
+use crate::chunk_buffer::{ChunkBuffer, Keep, KeepChunk};
 use crate::end::{Ending, UnfinishedEvent, discard_pending};
 use crate::error::EventError;
+#[cfg(feature = "bytes")]
+use crate::format::SharedEvents;
 use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 
 /// The events of a stream of byte chunks.
 pub type EventStream<S> = DecodeStream<S, Events>;
+
+/// The events of a stream of `Bytes`. An event that lies within one chunk shares the chunk and is not copied. One that
+/// crosses chunks, or has several `data` lines, is copied into one allocation.
+///
+/// The event keeps the chunk in memory. [Copy out](ssewire::SharedEvent::copy_out) an event that is stored for a long
+/// time.
+#[cfg(feature = "bytes")]
+pub type SharedEventStream<S> = DecodeStream<S, SharedEvents>;
 
 /// The blocks of a stream of byte chunks, also those without data: priming events of MCP, `id` or `retry` alone.
 pub type BlockStream<S> = DecodeStream<S, Blocks>;
@@ -39,6 +51,7 @@ pin_project! {
     /// | alias | item | decoder |
     /// |---|---|---|
     /// | [`EventStream`] | [`OwnedEvent`](ssewire::OwnedEvent) | [`Decoder`](ssewire::Decoder) |
+    /// | `SharedEventStream` | `SharedEvent`, for chunks of the type `Bytes` | the same |
     /// | [`TextEventStream`] | [`TextEvent`](crate::TextEvent) | the same |
     /// | [`BlockStream`] | [`OwnedBlock`](ssewire::OwnedBlock) | the same |
     /// | [`FrameStream`] | [`OwnedFrame`](ssewire::OwnedFrame) | the same, with comments and unknown fields |
@@ -58,8 +71,7 @@ pin_project! {
     /// ```
     ///
     /// Each item owns its bytes: one copy, and for an event one allocation. A chunk with several items is copied once
-    /// more. For streams of `Bytes` use `SharedEventStream`: it copies only an event that crosses chunks or has several
-    /// `data` lines.
+    /// more. A `SharedEventStream` copies only an event that crosses chunks or has several `data` lines.
     ///
     /// It needs no executor, no boxing and no `Send` bound, and is `Send` and `Unpin` if the stream is. Dropping it
     /// cancels the response. After 64 chunks without a pause of the transport it yields to the executor.
@@ -70,7 +82,7 @@ pin_project! {
     pub struct DecodeStream<S, F: Decode> {
         #[pin]
         stream: S,
-        chunks: ChunkBuffer,
+        chunks: ChunkBuffer<F::Buffer>,
         decoder: F::Decoder,
         ending: Ending,
         format: PhantomData<fn() -> F>,
@@ -104,18 +116,18 @@ impl<S, F: Decode> DecodeStream<S, F> {
         &mut self.decoder
     }
 
-    /// Returns the stream of chunks.
+    /// Borrows the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// Returns the stream of chunks. Taking chunks from it loses them for this stream.
+    /// Borrows the stream of chunks mutably. Taking chunks from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// Returns the stream of chunks, pinned.
+    /// Borrows the stream of chunks, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
@@ -171,10 +183,7 @@ impl<S, F: Decode> DecodeStream<S, F> {
     }
 }
 
-impl<S: TryStream, F: Format> DecodeStream<S, F>
-where
-    S::Ok: AsRef<[u8]>,
-{
+impl<S: TryStream, F: Format> DecodeStream<S, F> {
     /// Returns the next item; `None` at the end. Replaces `TryStreamExt::try_next` of the crate futures. Cancel safe.
     ///
     /// A stream that is not `Unpin` has to be pinned first, by `pin!` or `Box::pin`; the methods of
@@ -185,13 +194,20 @@ where
     pub async fn try_next(&mut self) -> Result<Option<F::Item>, EventError<S::Error>>
     where
         S: Unpin,
+        Self: Stream<Item = Result<F::Item, EventError<S::Error>>>,
     {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
     }
 }
 
+/// What was found in a chunk: an item that owns its bytes, or the position of one that is to share them.
+enum Found<T, P> {
+    Item(T),
+    Span(P),
+}
+
 #[cfg(feature = "json")]
-impl<S: TryStream, F: Decode> DecodeStream<S, F>
+impl<S: TryStream, F: Decode<Buffer = Vec<u8>>> DecodeStream<S, F>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -208,19 +224,27 @@ where
 impl<S: TryStream, F: Format> Stream for DecodeStream<S, F>
 where
     S::Ok: AsRef<[u8]>,
+    F::Buffer: KeepChunk<S::Ok>,
 {
     type Item = Result<F::Item, EventError<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         if this.ending.is_open() {
+            let keep = if F::SHARES_CHUNK { Keep::Whole } else { Keep::Rest };
             let decode = |input: &mut &[u8]| {
                 let chunk = *input;
                 let span = F::poll(this.decoder, input)?;
-                Ok(span.map(|span| F::resolve_owned(this.decoder, chunk, span)))
+                Ok(span.map(|span| match keep {
+                    Keep::Whole => Found::Span(span),
+                    Keep::Rest => Found::Item(F::resolve_owned(this.decoder, chunk, span)),
+                }))
             };
-            match ready!(this.chunks.poll_drive(this.stream, context, Keep::Rest, decode, EventError::Transport)) {
-                Ok(Some((_, item))) => return Poll::Ready(Some(Ok(item))),
+            match ready!(this.chunks.poll_decode(this.stream, context, keep, decode, EventError::Transport)) {
+                Ok(Some((_, Found::Item(item)))) => return Poll::Ready(Some(Ok(item))),
+                Ok(Some((from, Found::Span(span)))) => {
+                    return Poll::Ready(Some(Ok(F::resolve_kept(this.decoder, this.chunks.chunk(), from, span))));
+                }
                 Ok(None) => {}
                 Err(error) => {
                     if error.is_final() {
@@ -238,6 +262,7 @@ where
 impl<S: TryStream, F: Format> FusedStream for DecodeStream<S, F>
 where
     S::Ok: AsRef<[u8]>,
+    F::Buffer: KeepChunk<S::Ok>,
 {
     fn is_terminated(&self) -> bool {
         self.ending.is_ended()

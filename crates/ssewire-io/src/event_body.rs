@@ -70,18 +70,18 @@ impl<S> EventBody<S> {
 }
 
 impl<S, M, T> EventBody<S, M, T> {
-    /// Returns the stream of events.
+    /// Borrows the stream of events.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.events
     }
 
-    /// Returns the stream of events.
+    /// Borrows the stream of events mutably.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.events
     }
 
-    /// Returns the stream of events, pinned.
+    /// Borrows the stream of events, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().events

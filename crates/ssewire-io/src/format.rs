@@ -6,6 +6,10 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+#[cfg(feature = "bytes")]
+use ssewire::SharedEvent;
 use ssewire::{
     Block, BlockSpan, DecodeError, Decoder, EventSpan, FrameSpan, LineDecoder, LineSpan, OwnedBlock, OwnedEvent,
     OwnedFrame, Truncated,
@@ -15,7 +19,7 @@ pub(crate) use self::sealed::{Decode, Resolve};
 use crate::TextEvent;
 
 /// The items of a [`DecodeStream`](crate::DecodeStream) or a [`DecodeReader`](crate::DecodeReader): [`Events`],
-/// [`TextEvents`], [`Blocks`], [`Frames`] or [`Lines`]. Sealed.
+/// [`TextEvents`], [`Blocks`], [`Frames`], [`Lines`] or `SharedEvents`. Sealed.
 pub trait Format: Resolve {}
 
 impl<F: Resolve> Format for F {}
@@ -28,6 +32,8 @@ mod sealed {
         type Decoder;
         /// The position of an item.
         type Span;
+        /// What a stream keeps of a chunk.
+        type Buffer: Default + AsRef<[u8]>;
 
         /// Creates a decoder with default limits, which returns all items of the format.
         fn decoder() -> Self::Decoder;
@@ -47,6 +53,9 @@ mod sealed {
         /// The owned item.
         type Item;
 
+        /// Whether the item shares the chunk that it lies within, if that is kept.
+        const SHARES_CHUNK: bool = false;
+
         /// Copies the item. `chunk` is the input as it was before `poll`.
         fn resolve_owned(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item;
 
@@ -55,12 +64,28 @@ mod sealed {
         fn resolve_unfinished(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item {
             Self::resolve_owned(decoder, chunk, span)
         }
+
+        /// Returns an item that may share the chunk. Its search began at the offset `from`.
+        #[inline]
+        fn resolve_kept(
+            decoder: &mut Self::Decoder,
+            chunk: &Self::Buffer,
+            from: usize,
+            span: Self::Span,
+        ) -> Self::Item {
+            Self::resolve_owned(decoder, chunk.as_ref().get(from..).unwrap_or_default(), span)
+        }
     }
 }
 
 /// Yields [`OwnedEvent`]s.
 #[derive(Debug)]
 pub enum Events {}
+
+/// Yields [`SharedEvent`]s. A stream of [`Bytes`] shares its chunks with them; a reader copies each event.
+#[cfg(feature = "bytes")]
+#[derive(Debug)]
+pub enum SharedEvents {}
 
 /// Yields [`TextEvent`]s.
 #[derive(Debug)]
@@ -78,12 +103,13 @@ pub enum Frames {}
 #[derive(Debug)]
 pub enum Lines {}
 
-/// The code that all formats of the core's `Decoder` share.
+/// A format of the core's `Decoder`.
 macro_rules! decode_with_decoder {
-    ($format:ty, $decoder:expr, $span:ty, $item:ty, $poll:expr, $resolve_owned:expr) => {
+    ($format:ty, $buffer:ty, $decoder:expr, $span:ty, $poll:expr) => {
         impl Decode for $format {
             type Decoder = Decoder;
             type Span = $span;
+            type Buffer = $buffer;
 
             #[inline]
             fn decoder() -> Decoder {
@@ -105,43 +131,74 @@ macro_rules! decode_with_decoder {
                 Decoder::BLOCK_END
             }
         }
-
-        impl Resolve for $format {
-            type Item = $item;
-
-            #[inline]
-            fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: $span) -> $item {
-                $resolve_owned(decoder, chunk, span)
-            }
-        }
     };
 }
 
-decode_with_decoder!(Events, Decoder::new(), EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
-decode_with_decoder!(
-    TextEvents,
-    Decoder::new(),
-    EventSpan,
-    TextEvent,
-    Decoder::poll_event,
-    |decoder: &mut Decoder, chunk, span| { TextEvent::from(decoder.resolve_event(chunk, span)) }
-);
-decode_with_decoder!(
-    Blocks,
-    Decoder::new(),
-    BlockAt,
-    OwnedBlock,
-    poll_block,
-    |decoder: &mut Decoder, chunk, block: BlockAt| { block.resolve(decoder, chunk).into_owned() }
-);
+decode_with_decoder!(Events, Vec<u8>, Decoder::new(), EventSpan, Decoder::poll_event);
+#[cfg(feature = "bytes")]
+decode_with_decoder!(SharedEvents, Bytes, Decoder::new(), EventSpan, Decoder::poll_event);
+decode_with_decoder!(TextEvents, Vec<u8>, Decoder::new(), EventSpan, Decoder::poll_event);
+decode_with_decoder!(Blocks, Vec<u8>, Decoder::new(), BlockAt, poll_block);
 decode_with_decoder!(
     Frames,
+    Vec<u8>,
     Decoder::new().with_comments().with_unknown_fields(),
     FrameSpan,
-    OwnedFrame,
-    Decoder::poll_frame,
-    |decoder: &mut Decoder, chunk, span| { decoder.resolve_frame(chunk, span).into_owned() }
+    Decoder::poll_frame
 );
+
+impl Resolve for Events {
+    type Item = OwnedEvent;
+
+    #[inline]
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> OwnedEvent {
+        decoder.resolve_owned(chunk, span)
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl Resolve for SharedEvents {
+    type Item = SharedEvent;
+
+    const SHARES_CHUNK: bool = true;
+
+    #[inline]
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> SharedEvent {
+        decoder.resolve_owned(chunk, span).into()
+    }
+
+    #[inline]
+    fn resolve_kept(decoder: &mut Decoder, chunk: &Bytes, from: usize, span: EventSpan) -> SharedEvent {
+        decoder.resolve_shared(&chunk.slice(from.min(chunk.len())..), span)
+    }
+}
+
+impl Resolve for TextEvents {
+    type Item = TextEvent;
+
+    #[inline]
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> TextEvent {
+        decoder.resolve_event(chunk, span).into()
+    }
+}
+
+impl Resolve for Blocks {
+    type Item = OwnedBlock;
+
+    #[inline]
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], block: BlockAt) -> OwnedBlock {
+        block.resolve(decoder, chunk).into_owned()
+    }
+}
+
+impl Resolve for Frames {
+    type Item = OwnedFrame;
+
+    #[inline]
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: FrameSpan) -> OwnedFrame {
+        decoder.resolve_frame(chunk, span).into_owned()
+    }
+}
 
 /// The position of a block, and the offset at which the search for it began. Frames before it are skipped: only the
 /// settings of the given decoder requested them.
@@ -177,6 +234,7 @@ fn poll_block(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<BlockAt
 impl Decode for Lines {
     type Decoder = LineDecoder;
     type Span = LineSpan;
+    type Buffer = Vec<u8>;
 
     #[inline]
     fn decoder() -> LineDecoder {

@@ -54,18 +54,18 @@ impl<S, M, T> IdleTimeout<S, M, T> {
         Self { stream, make_timer: timer, timer: None, is_ended: false }
     }
 
-    /// Returns the stream.
+    /// Borrows the stream.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// Returns the stream. Taking items from it loses them for this one.
+    /// Borrows the stream mutably. Taking items from it loses them for this one.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// Returns the stream, pinned.
+    /// Borrows the stream, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream

@@ -133,8 +133,6 @@ mod messages;
 mod observe;
 #[cfg(feature = "std")]
 mod read_source;
-#[cfg(feature = "bytes")]
-mod shared_event_stream;
 #[cfg(feature = "tap")]
 mod tap;
 #[cfg(any(feature = "std", feature = "stream"))]
@@ -146,6 +144,8 @@ pub use body::{BodyChunks, BodyEventStream};
 pub use codec::EventCodec;
 #[cfg(feature = "std")]
 pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, LineReader, TextEventReader};
+#[cfg(feature = "bytes")]
+pub use decode_stream::SharedEventStream;
 #[cfg(feature = "stream")]
 pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, TextEventStream};
 #[cfg(any(feature = "std", feature = "stream"))]
@@ -159,6 +159,8 @@ pub use ext::HttpBodyExt;
 pub use ext::ReadExt;
 #[cfg(feature = "stream")]
 pub use ext::{ByteStreamExt, IdleTimeoutExt};
+#[cfg(feature = "bytes")]
+pub use format::SharedEvents;
 #[cfg(any(feature = "std", feature = "stream"))]
 pub use format::{Blocks, Events, Format, Frames, Lines, TextEvents};
 #[cfg(feature = "stream")]
@@ -172,15 +174,13 @@ pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamErro
 #[cfg(all(feature = "messages", feature = "stream"))]
 pub use messages::{FlatMapUpdates, MessageStream, NotStarted, StartedStream, TextDeltaStream};
 #[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
-pub use messages::{IncompleteMessage, StructuredError, StructuredMessage};
+pub use messages::{IncompleteMessage, MessageReadError, StructuredError, StructuredMessage};
 #[cfg(all(feature = "messages", feature = "tap"))]
 pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(all(feature = "messages", feature = "std"))]
-pub use messages::{MessageReadError, MessageReader, TextDeltas};
+pub use messages::{MessageReader, TextDeltas};
 #[cfg(feature = "tap")]
 pub use observe::{EventObserver, Observer};
-#[cfg(feature = "bytes")]
-pub use shared_event_stream::SharedEventStream;
 // Their types are in public signatures, so callers get the matching version.
 pub use ssewire;
 pub use ssewire::{Decoder, LineDecoder};

@@ -29,7 +29,8 @@ struct IdleLimit {
     now: fn() -> Instant,
 }
 
-/// How long one call of the user may wait, and whether it has read. A call that skips items drives several times.
+/// How long one call of the user may wait, and whether it has read. A call that skips items calls `decode` several
+/// times.
 pub(crate) struct Wait {
     deadline: Option<Instant>,
     has_read: bool,
@@ -90,7 +91,7 @@ impl<R: Read> ReadSource<R> {
     /// Passes input to `decode` until that returns an item or an error. Returns the item, and the offset from which on
     /// the [`chunk`](Self::chunk) is the input of that call: the item is resolved from it. Returns `None` after the end
     /// of the input or an error other than a timeout. After either the reader is not called again.
-    pub(crate) fn drive<T, E>(
+    pub(crate) fn decode<T, E>(
         &mut self,
         wait: &mut Wait,
         mut decode: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,

@@ -73,23 +73,23 @@ impl<T, O: Observer> Tap<T, O> {
 }
 
 impl<T, O> Tap<T, O> {
-    /// Returns the observer.
+    /// Borrows the observer.
     pub fn observer(&self) -> &O {
         &self.observed.observer
     }
 
-    /// Returns the wrapped reader, stream or body.
+    /// Borrows the wrapped reader, stream or body.
     #[must_use]
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
 
-    /// Returns the wrapped reader, stream or body. Bytes that are taken from it are not observed.
+    /// Borrows the wrapped reader mutably, stream or body. Bytes that are taken from it are not observed.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }
 
-    /// Returns the wrapped stream or body, pinned.
+    /// Borrows the wrapped stream or body, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         self.project().inner

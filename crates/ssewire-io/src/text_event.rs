@@ -42,10 +42,10 @@ impl TextEvent {
         Self { retry: Some(retry), ..self }
     }
 
-    /// Returns whether the data is `[DONE]`; see [`Event::is_done`].
+    /// Returns whether the data is the end marker of OpenAI-compatible streams; see [`is_done`](ssewire::is_done).
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.data == "[DONE]"
+        ssewire::is_done(self.data.as_bytes())
     }
 }
 

@@ -54,11 +54,10 @@ impl<'a> Event<'a> {
         self.retry
     }
 
-    /// Returns whether the data is `[DONE]`, the end marker of OpenAI-compatible streams. The standard knows no such
-    /// marker; the decoder gives it no meaning.
+    /// Returns whether the data is the end marker of OpenAI-compatible streams; see [`is_done`](crate::is_done).
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.data == b"[DONE]"
+        crate::end_marker::is_done(self.data)
     }
 
     /// Returns the event type as text. Checks UTF-8 once, copies nothing.

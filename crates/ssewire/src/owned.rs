@@ -29,10 +29,10 @@ use crate::storage::Storage;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OwnedEvent {
     /// Type, then data.
-    bytes: Box<[u8]>,
-    data_start: usize,
-    last_event_id: SharedId,
-    retry: Option<Duration>,
+    pub(crate) bytes: Box<[u8]>,
+    pub(crate) data_start: usize,
+    pub(crate) last_event_id: SharedId,
+    pub(crate) retry: Option<Duration>,
 }
 
 impl OwnedEvent {

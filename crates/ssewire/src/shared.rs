@@ -5,7 +5,7 @@ use core::hash::{Hash, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
@@ -75,16 +75,7 @@ impl SharedEvent {
     /// Copies the event into one allocation of its own, so that it no longer keeps the chunk alive.
     #[must_use]
     pub fn copy_out(self) -> Self {
-        let event_type = self.bytes.get(self.event_type.clone()).unwrap_or_default();
-        Self::copy_of(event_type, self.data(), self.last_event_id.clone(), self.retry)
-    }
-
-    fn copy_of(event_type: &[u8], data: &[u8], last_event_id: SharedId, retry: Option<Duration>) -> Self {
-        let mut bytes = BytesMut::with_capacity(event_type.len().saturating_add(data.len()));
-        bytes.extend_from_slice(event_type);
-        bytes.extend_from_slice(data);
-        let (split, end) = (event_type.len(), bytes.len());
-        Self { bytes: bytes.freeze(), event_type: 0..split, data: split..end, last_event_id, retry }
+        OwnedEvent::from(self).into()
     }
 }
 
@@ -94,6 +85,15 @@ forward_text_accessors!(SharedEvent);
 impl From<SharedEvent> for OwnedEvent {
     fn from(event: SharedEvent) -> Self {
         Self::new(event.as_event(), event.last_event_id.clone())
+    }
+}
+
+/// Copies nothing.
+impl From<OwnedEvent> for SharedEvent {
+    fn from(event: OwnedEvent) -> Self {
+        let OwnedEvent { bytes, data_start, last_event_id, retry } = event;
+        let (data_start, end) = (data_start.min(bytes.len()), bytes.len());
+        Self { bytes: bytes.into(), event_type: 0..data_start, data: data_start..end, last_event_id, retry }
     }
 }
 
@@ -168,12 +168,7 @@ impl<S: Storage> Decoder<S> {
             Span::Chunk(..) | Span::Buffer(..) => None,
         };
         let (Some(event_type), Some(data)) = (in_chunk(event_type), in_chunk(data)) else {
-            return SharedEvent::copy_of(
-                self.buffer.resolve(chunk, event_type),
-                self.buffer.resolve(chunk, data),
-                last_event_id,
-                retry,
-            );
+            return self.resolve_owned(chunk, span).into();
         };
         let start = event_type.start.min(data.start);
         let within = |part: &Range<usize>| part.start.saturating_sub(start)..part.end.saturating_sub(start);

@@ -147,7 +147,7 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_LOST = 15,
   /*
-   A sign of life.
+   A `ping`: the server is alive.
    */
   SSEWIRE_MESSAGE_KIND_PING = 16,
   /*
@@ -293,15 +293,15 @@ typedef struct ssewire_event_record {
    */
   uint64_t retry_ms;
   /*
-   The type of an event, `message` if it had none; empty of other kinds. Records of one type may share their text.
+   The type of an event, `message` if it had none; empty for other kinds. Records of one type may share their text.
    */
   struct ssewire_span event_type;
   /*
-   The data of an event: the values of the `data` fields, joined by LF. Of other kinds as the kind says.
+   The data of an event: the values of the `data` fields, joined by LF. For other kinds, the kind says what it is.
    */
   struct ssewire_span data;
   /*
-   The last event ID at an event; empty if there is none, and of other kinds. Records of one ID may share their
+   The last event ID at an event; empty if there is none, and for other kinds. Records of one ID may share their
    text.
    */
   struct ssewire_span last_event_id;

@@ -78,7 +78,7 @@ pub unsafe extern "C" fn ssewire_decoder_new(options: *const DecoderOptions) -> 
         if options.max_id_bytes > 0 {
             decoder = decoder.with_max_id_bytes(options.max_id_bytes);
         }
-        let mut decoder = BatchDecoder::new().with_decoder(decoder);
+        let mut decoder = BatchDecoder::with_decoder(decoder);
         if options.max_records > 0 {
             decoder = decoder.with_max_records(options.max_records);
         }
@@ -206,9 +206,8 @@ pub unsafe extern "C" fn ssewire_decoder_retry(
     retry_ms: *mut u64,
 ) -> Status {
     let function = |decoder: &mut BatchDecoder| {
-        let retry = decoder.retry();
-        let milliseconds = retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        Ok((retry.is_some(), milliseconds))
+        let retry_ms = decoder.retry_ms();
+        Ok((retry_ms.is_some(), retry_ms.unwrap_or(0)))
     };
     // SAFETY: as the contract of this function demands.
     unsafe { call(decoder, (has_retry, retry_ms), function) }

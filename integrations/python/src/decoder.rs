@@ -97,7 +97,7 @@ impl Decoder {
         if let Some(bytes) = max_id_bytes {
             decoder = decoder.with_max_id_bytes(bytes);
         }
-        let mut decoder = BatchDecoder::new().with_decoder(decoder);
+        let mut decoder = BatchDecoder::with_decoder(decoder);
         if comments {
             decoder = decoder.with_comments();
         }
@@ -152,7 +152,7 @@ impl Decoder {
     /// The reconnection time in milliseconds.
     #[getter]
     fn retry(&self) -> Option<u64> {
-        self.decoder.retry().map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+        self.decoder.retry_ms()
     }
 }
 

@@ -31,7 +31,7 @@ impl DeltaDecoder {
         if let Some(bytes) = max_event_bytes {
             decoder = decoder.with_max_event_bytes(bytes);
         }
-        Self { decoder: BatchDecoder::new().with_decoder(decoder), event_type: Repeated::default() }
+        Self { decoder: BatchDecoder::with_decoder(decoder), event_type: Repeated::default() }
     }
 
     /// Decodes a chunk, and returns its events.

@@ -108,7 +108,7 @@ pub(crate) fn decode_in_two_steps(input: &Input) -> Outcome {
 
 /// `BatchDecoder::push`, with as many records as there are.
 pub(crate) fn batch_events(input: &Input) -> Outcome {
-    let mut batches = BatchDecoder::new().with_decoder(decoder(input)).with_max_records(usize::MAX);
+    let mut batches = BatchDecoder::with_decoder(decoder(input)).with_max_records(usize::MAX);
     let mut events = 0;
     for mut chunk in input.iter() {
         events += black_box(batches.push(&mut chunk)).records().len() as u64;

@@ -100,10 +100,8 @@ impl Case<'_> {
         };
         assert_eq!(self.stream(texts, text), as_texts);
 
-        let mut shared =
-            SharedEventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
-        let shared = poll_all(|context| Pin::new(&mut shared).poll_next(context));
-        assert_eq!(seen(shared, |event| of(event.as_event())), expected);
+        let shared = SharedEventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
+        assert_eq!(self.stream(shared, |event| of(event.as_event())), expected);
 
         let mut reader = EventReader::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
         let read: Vec<_> = reader.by_ref().collect();
@@ -161,7 +159,10 @@ impl Case<'_> {
         &self,
         mut stream: DecodeStream<Script, F>,
         of: impl Fn(F::Item) -> T,
-    ) -> Vec<Result<T, &'static str>> {
+    ) -> Vec<Result<T, &'static str>>
+    where
+        DecodeStream<Script, F>: Stream<Item = Result<F::Item, EventError<io::Error>>>,
+    {
         let items = poll_all(|context| {
             if self.drops_futures {
                 let next = pin!(stream.try_next());

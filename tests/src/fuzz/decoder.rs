@@ -130,8 +130,7 @@ fn read<S: Storage>(decoder: &mut Decoder<S>, oracle: &Oracle, chunks: &[&[u8]])
 
 /// Checks that batches have the events of a stream, with U+FFFD for ill-formed text, and the memory that they promise.
 fn batched_events(oracle: &Oracle, chunks: &[&[u8]], max_records: usize, comments: bool, expected: &Outcome) {
-    let mut decoder =
-        BatchDecoder::new().with_decoder(decoder_for(HeapBuffer::new(), oracle)).with_max_records(max_records);
+    let mut decoder = BatchDecoder::with_decoder(decoder_for(HeapBuffer::new(), oracle)).with_max_records(max_records);
     if comments {
         decoder = decoder.with_comments();
     }

@@ -90,13 +90,6 @@ fn the_text_of_a_stop_reason_is_shared() {
 }
 
 #[test]
-fn the_order_of_the_options_decides_nothing() {
-    let mut decoder = BatchDecoder::new().with_comments().with_decoder(Decoder::new());
-    assert_eq!(decoder.push(&mut &b": c\ndata: x"[..]).records().len(), 1);
-    assert_eq!(decoder.decoder().pending_bytes(), 11);
-}
-
-#[test]
 fn the_text_of_the_default_type_is_shared() {
     let body = b"data: x\n\nevent: a\ndata: x\n\ndata: x\n\n".repeat(80);
     let mut decoder = BatchDecoder::new();
@@ -142,7 +135,7 @@ fn the_text_is_bounded_by_the_input() {
 fn the_text_of_an_error_is_shared() {
     let body = b"data:x\n\nevent:\ndata\n\n".repeat(10_000);
     let decoder = Decoder::new().with_max_event_bytes(0);
-    let mut decoder = BatchDecoder::new().with_decoder(decoder).with_max_records(usize::MAX);
+    let mut decoder = BatchDecoder::with_decoder(decoder).with_max_records(usize::MAX);
     let batch = decoder.push(&mut &body[..]);
     let (lost, events): (Vec<&EventRecord>, Vec<_>) =
         batch.records().iter().partition(|record| record.kind == EventKind::Lost);

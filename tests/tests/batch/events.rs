@@ -1,5 +1,7 @@
 //! Batches of events: the conformance cases, at every split.
 
+use std::time::Duration;
+
 use ssewire::Decoder;
 use ssewire_batch::{BatchDecoder, EventKind, EventRecord, Span};
 use ssewire_tests::cases::{self, Case, Expected};
@@ -8,7 +10,7 @@ use ssewire_tests::chunks;
 fn decoder(case: &Case) -> BatchDecoder {
     let decoder = Decoder::new().with_max_id_bytes(usize::MAX);
     let id = case.last_event_id_before.clone().unwrap_or_default();
-    BatchDecoder::new().with_decoder(decoder.with_last_event_id(id.as_bytes()).unwrap())
+    BatchDecoder::with_decoder(decoder.with_last_event_id(id.as_bytes()).unwrap())
 }
 
 /// Every event of the chunks.
@@ -32,7 +34,7 @@ fn events(decoder: &mut BatchDecoder, chunks: &[&[u8]]) -> Vec<Expected> {
 fn check(case: &Case, mut decoder: BatchDecoder, chunks: &[&[u8]]) {
     assert_eq!(events(&mut decoder, chunks), case.events, "{}", case.id);
     assert_eq!(String::from_utf8_lossy(decoder.last_event_id()), case.last_event_id, "{}", case.id);
-    assert_eq!(decoder.retry(), case.retry, "{}", case.id);
+    assert_eq!(decoder.retry_ms().map(Duration::from_millis), case.retry, "{}", case.id);
 }
 
 #[test]
@@ -67,7 +69,7 @@ fn an_event_is_in_the_batch_of_its_last_byte() {
 fn records_have_comments_lost_events_and_times_in_their_order() {
     let mut input = &b": note \xff\nretry: 250\ndata: a\n\ndata: too long\n\nignored: x\n\ndata: b\n\n"[..];
     let decoder = Decoder::new().with_max_event_bytes(4);
-    let mut decoder = BatchDecoder::new().with_decoder(decoder).with_comments();
+    let mut decoder = BatchDecoder::with_decoder(decoder).with_comments();
     let batch = decoder.push(&mut input);
     let seen: Vec<_> = batch
         .records()
@@ -89,7 +91,7 @@ fn records_have_comments_lost_events_and_times_in_their_order() {
 /// Regression: after the first event with an ID, a decoder of the caller that returns comments made them records.
 #[test]
 fn comments_are_records_only_if_they_were_asked_for() {
-    let mut decoder = BatchDecoder::new().with_decoder(Decoder::new().with_comments());
+    let mut decoder = BatchDecoder::with_decoder(Decoder::new().with_comments());
     let mut input = &b": a\n\ndata: x\n\nid: 1\ndata: y\n\n: b\n\ndata: z\n\n"[..];
     let batch = decoder.push(&mut input);
     let seen: Vec<_> = batch.records().iter().map(|record| batch.data(record)).collect();
@@ -135,7 +137,7 @@ fn a_record_of_another_batch_has_no_or_unspecified_text_but_never_panics() {
 #[test]
 fn a_comment_says_whether_it_is_truncated() {
     let decoder = Decoder::new().with_max_comment_bytes(3);
-    let mut decoder = BatchDecoder::new().with_decoder(decoder).with_comments();
+    let mut decoder = BatchDecoder::with_decoder(decoder).with_comments();
     let batch = decoder.push(&mut &b":abc\n:abcd\ndata: abcd\n\n"[..]);
     let seen: Vec<_> = batch.records().iter().map(|record| (batch.data(record), record.is_truncated)).collect();
     assert_eq!(seen, [("abc", false), ("abc", true), ("abcd", false)]);

@@ -162,9 +162,18 @@ fn debug_of_a_block_shows_text_also_of_an_owned_one() {
     assert_eq!(format!("{:?}", block.into_owned()), shown);
 }
 
+/// Every layer of the workspace accepts white space around it.
 #[test]
 fn is_done_is_true_for_the_end_marker_alone() {
-    for (data, is_done) in [("[DONE]", true), ("[DONE", false), ("[DONE] ", false), ("", false), ("{}", false)] {
+    for (data, is_done) in [
+        ("[DONE]", true),
+        ("  [DONE] \t", true),
+        ("[DONE", false),
+        ("[DONE] x", false),
+        ("[DONE][DONE]", false),
+        ("", false),
+        ("{}", false),
+    ] {
         let stream = format!("data: {data}\n\n");
         let mut decoder = Decoder::new();
         let event = decoder.decode(&mut stream.as_bytes()).unwrap().unwrap();

@@ -104,5 +104,5 @@ impl<'a> SkippedEvent<'a> {
 
 /// Returns whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.
 fn is_without_json(payload: &[u8]) -> bool {
-    matches!(payload.trim_ascii(), b"" | b"[DONE]")
+    payload.trim_ascii().is_empty() || ssewire::is_done(payload)
 }

@@ -9,6 +9,7 @@ mod stream;
 mod vendor_error;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -127,6 +128,7 @@ pub(crate) struct Json<T>(PhantomData<fn() -> T>);
 impl<T> Decode for Json<T> {
     type Decoder = BodyDecoder;
     type Span = EventSpan;
+    type Buffer = Vec<u8>;
 
     fn decoder() -> BodyDecoder {
         BodyDecoder::new(Events::decoder())
@@ -165,10 +167,11 @@ fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Option<Par
     let event_type = event.event_type_lossy().to_cow();
     // Decoded once, with replacement: strings that serde skips are not checked for ill-formed UTF-8.
     let payload = event.data_lossy().to_cow();
-    match payload.trim_ascii() {
-        "[DONE]" => return Some(Parsed::Done),
-        "" if is_finished && event_type != "error" => return None,
-        _ => {}
+    if ssewire::is_done(payload.as_bytes()) {
+        return Some(Parsed::Done);
+    }
+    if is_finished && event_type != "error" && payload.trim_ascii().is_empty() {
+        return None;
     }
     let parsed = if event_type == "error" || is_vendor_error(&payload) {
         Err((JsonPayloadErrorKind::Reported, (0, 0)))

@@ -66,13 +66,13 @@ impl<R, T> JsonReader<R, T> {
         &mut self.events.decoder_mut().decoder
     }
 
-    /// Returns the reader.
+    /// Borrows the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.events.get_ref()
     }
 
-    /// Returns the reader. Reading from it loses bytes for this one.
+    /// Borrows the reader mutably. Reading from it loses bytes for this one.
     pub fn get_mut(&mut self) -> &mut R {
         self.events.get_mut()
     }

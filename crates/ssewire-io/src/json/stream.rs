@@ -74,18 +74,18 @@ impl<S, T> JsonStream<S, T> {
         &mut self.events.decoder_mut().decoder
     }
 
-    /// Returns the stream of chunks.
+    /// Borrows the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         self.events.get_ref()
     }
 
-    /// Returns the stream of chunks. Taking chunks from it loses them for this stream.
+    /// Borrows the stream of chunks mutably. Taking chunks from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut S {
         self.events.get_mut()
     }
 
-    /// Returns the stream of chunks, pinned.
+    /// Borrows the stream of chunks, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().events.get_pin_mut()

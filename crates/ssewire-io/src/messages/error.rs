@@ -6,6 +6,7 @@ use alloc::sync::Arc as Shared;
 use core::error::Error;
 use core::fmt;
 
+use super::read_error::MessageReadError;
 use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeError, ParseTextError, ResponseHead};
 
 /// Error of an incomplete message: contains the partial message, the reason, and the cause if the transport failed.
@@ -78,7 +79,7 @@ impl<E> IncompleteMessage<E> {
     /// Returns the request ID, if the decoder has the head of the response.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.response_head().and_then(ResponseHead::request_id)
+        self.report.request_id()
     }
 
     /// Returns the transport's error, if it failed.
@@ -162,11 +163,9 @@ impl<E: Error + 'static> Error for IncompleteMessage<E> {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StructuredError<E> {
-    /// The message is not complete.
-    Incomplete(IncompleteMessage<E>),
-    /// A read timeout that `next_partial` of a blocking reader returned, converted; no method returns it itself. To
-    /// continue, handle the timeout where `next_partial` returns it.
-    Timeout(E),
+    /// The message is not complete. `finish` returns no timeout: one is the converted error of `next_partial` of a
+    /// blocking reader. To continue, handle it where `next_partial` returns it.
+    Message(MessageReadError<E>),
     /// The message is complete, but its text is not JSON of the type, or the model was stopped or declined.
     Text {
         /// Reason and position.
@@ -181,8 +180,7 @@ impl<E> StructuredError<E> {
     #[must_use]
     pub fn message(&self) -> Option<&Message> {
         match self {
-            Self::Incomplete(error) => Some(error.partial()),
-            Self::Timeout(_) => None,
+            Self::Message(error) => error.partial(),
             Self::Text { message, .. } => Some(message),
         }
     }
@@ -191,43 +189,16 @@ impl<E> StructuredError<E> {
     #[must_use]
     pub fn incomplete(&self) -> Option<&IncompleteMessage<E>> {
         match self {
-            Self::Incomplete(error) => Some(error),
-            Self::Timeout(_) | Self::Text { .. } => None,
+            Self::Message(error) => error.incomplete(),
+            Self::Text { .. } => None,
         }
-    }
-
-    /// Returns whether a content block of the [`message`](Self::message) has begun; see [`Incomplete::has_content`].
-    #[must_use]
-    pub fn has_content(&self) -> bool {
-        self.message().is_some_and(|message| !message.content().is_empty())
-    }
-
-    /// Returns whether another request may succeed, as [`IncompleteMessage::is_retryable`] does; `false` after a
-    /// timeout, and if the message is complete.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        self.incomplete().is_some_and(IncompleteMessage::is_retryable)
-    }
-
-    /// Returns the error that the server reported, as [`IncompleteMessage::server_error`] does.
-    #[must_use]
-    pub fn server_error(&self) -> Option<&ApiError> {
-        self.incomplete().and_then(IncompleteMessage::server_error)
-    }
-
-    /// Returns the request ID, as [`IncompleteMessage::request_id`] does; `None` after a timeout, and if the message is
-    /// complete.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.incomplete().and_then(IncompleteMessage::request_id)
     }
 
     /// Returns the transport's error, if it failed or timed out.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {
-            Self::Incomplete(error) => error.transport(),
-            Self::Timeout(error) => Some(error),
+            Self::Message(error) => error.transport(),
             Self::Text { .. } => None,
         }
     }
@@ -236,8 +207,7 @@ impl<E> StructuredError<E> {
     #[must_use]
     pub fn into_transport(self) -> Option<E> {
         match self {
-            Self::Incomplete(error) => error.into_transport(),
-            Self::Timeout(error) => Some(error),
+            Self::Message(error) => error.into_transport(),
             Self::Text { .. } => None,
         }
     }
@@ -246,8 +216,7 @@ impl<E> StructuredError<E> {
     #[must_use]
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> StructuredError<F> {
         match self {
-            Self::Incomplete(error) => StructuredError::Incomplete(error.map_transport(convert)),
-            Self::Timeout(error) => StructuredError::Timeout(convert(error)),
+            Self::Message(error) => StructuredError::Message(error.map_transport(convert)),
             Self::Text { error, message } => StructuredError::Text { error, message },
         }
     }
@@ -257,8 +226,7 @@ impl<E> StructuredError<E> {
 impl<E: fmt::Debug> fmt::Debug for StructuredError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Incomplete(error) => error.fmt(f),
-            Self::Timeout(error) => f.debug_tuple("Timeout").field(error).finish(),
+            Self::Message(error) => error.fmt(f),
             Self::Text { error, .. } => f.debug_struct("Text").field("error", error).finish_non_exhaustive(),
         }
     }
@@ -267,8 +235,7 @@ impl<E: fmt::Debug> fmt::Debug for StructuredError<E> {
 impl<E: fmt::Display> fmt::Display for StructuredError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Incomplete(error) => error.fmt(f),
-            Self::Timeout(error) => write!(f, "read timed out: {error}"),
+            Self::Message(error) => error.fmt(f),
             Self::Text { error, .. } => error.fmt(f),
         }
     }
@@ -281,8 +248,14 @@ impl<E: Error + 'static> Error for StructuredError<E> {
     }
 }
 
+impl<E> From<MessageReadError<E>> for StructuredError<E> {
+    fn from(error: MessageReadError<E>) -> Self {
+        Self::Message(error)
+    }
+}
+
 impl<E> From<IncompleteMessage<E>> for StructuredError<E> {
     fn from(error: IncompleteMessage<E>) -> Self {
-        Self::Incomplete(error)
+        Self::Message(error.into())
     }
 }

@@ -6,7 +6,7 @@ mod error;
 mod observe;
 #[cfg(feature = "std")]
 mod read;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "stream"))]
 mod read_error;
 #[cfg(feature = "stream")]
 mod started_stream;
@@ -23,7 +23,7 @@ pub use self::error::{IncompleteMessage, StructuredError};
 pub use self::observe::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(feature = "std")]
 pub use self::read::{MessageReader, TextDeltas};
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "stream"))]
 pub use self::read_error::MessageReadError;
 #[cfg(feature = "stream")]
 pub use self::started_stream::{NotStarted, StartedStream};

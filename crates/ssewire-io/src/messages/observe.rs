@@ -3,7 +3,7 @@
 use core::fmt;
 
 use ssewire_messages::{
-    Completion, Incomplete, Message, MessageDecoder, NonStreamBody, ResponseHead, Step, UpdateEvent, Usage,
+    Accumulator, Completion, Incomplete, Message, MessageDecoder, NonStreamBody, ResponseHead, Step, UpdateEvent, Usage,
 };
 
 use crate::observe::Observer;
@@ -253,8 +253,7 @@ impl Messages {
     }
 
     fn with_discarded_text(self) -> Self {
-        let accumulator = self.decoder.accumulator().clone().with_discarded_text();
-        Self { decoder: self.decoder.with_accumulator(accumulator), ..self }
+        Self { decoder: self.decoder.map_accumulator(Accumulator::with_discarded_text), ..self }
     }
 
     fn decode(&mut self, mut input: &[u8], on_observed: &mut impl FnMut(Observed<'_>)) {

@@ -62,20 +62,20 @@ impl<R> MessageReader<R> {
 
     /// As [`DecodeReader::with_idle_timeout`](crate::DecodeReader::with_idle_timeout), with the error
     /// [`MessageReadError::Timeout`]. It does **not** interrupt a read that blocks: set the read timeout of the socket
-    /// as well. Each update restarts the time, also one that the call skips, and also a `ping`, which is a sign of life
-    /// of this API.
+    /// as well. Each update restarts the time, also one that the call skips, and also a `ping`, which shows that the
+    /// server is alive.
     pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
         self.source.set_idle_limit(timeout, now);
         self
     }
 
-    /// Returns the reader.
+    /// Borrows the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
 
-    /// Returns the reader. Reading from it loses bytes for this message.
+    /// Borrows the reader mutably. Reading from it loses bytes for this message.
     pub fn get_mut(&mut self) -> &mut R {
         self.source.get_mut()
     }
@@ -93,8 +93,8 @@ impl<R> MessageReader<R> {
 }
 
 impl<R: Read> MessageReader<R> {
-    /// Returns the next update, borrowed. Blocks until it is there. `None`: the message is complete,
-    /// or its error was returned before.
+    /// Returns the next update, borrowed. Blocks until it is there. `None`: the message is complete, or its error was
+    /// returned before.
     ///
     /// # Errors
     /// [`MessageReadError`]. Nothing follows, except after a timeout.
@@ -111,8 +111,7 @@ impl<R: Read> MessageReader<R> {
         Ok(found.map(|position| self.event(position)))
     }
 
-    /// Returns the next piece of text. `None`: the message is complete,
-    /// or its error was returned before.
+    /// Returns the next piece of text. `None`: the message is complete, or its error was returned before.
     ///
     /// # Errors
     /// As [`next_update`](Self::next_update).
@@ -172,8 +171,11 @@ impl<R: Read> MessageReader<R> {
             match self.state.phase() {
                 Phase::Reading => {
                     let state = &mut self.state;
-                    match self.source.drive(&mut self.source.begin_wait(), |input| Ok(state.poll(input)), |error| error)
-                    {
+                    match self.source.decode(
+                        &mut self.source.begin_wait(),
+                        |input| Ok(state.poll(input)),
+                        |error| error,
+                    ) {
                         Ok(Some((from, Found::Update(span)))) => return Ok(Some((Some(from), span))),
                         Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
                         Ok(None) => self.state.end_input(),

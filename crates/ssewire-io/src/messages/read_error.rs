@@ -3,7 +3,7 @@ use core::fmt;
 
 use ssewire_messages::{ApiError, Completion, Message};
 
-use super::error::{IncompleteMessage, StructuredError};
+use super::error::IncompleteMessage;
 
 /// The error of a [`MessageReader`](crate::MessageReader): the message is incomplete, or a read timed out. Its methods
 /// return what [`IncompleteMessage`] has, and `None` after a timeout.
@@ -148,14 +148,5 @@ impl<E: fmt::Debug> fmt::Debug for MessageReadError<E> {
 impl<E: Error + 'static> Error for MessageReadError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.transport()?.source()
-    }
-}
-
-impl<E> From<MessageReadError<E>> for StructuredError<E> {
-    fn from(error: MessageReadError<E>) -> Self {
-        match error {
-            MessageReadError::Incomplete(error) => Self::Incomplete(error),
-            MessageReadError::Timeout(error) => Self::Timeout(error),
-        }
     }
 }

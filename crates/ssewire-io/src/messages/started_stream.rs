@@ -141,19 +141,19 @@ fn decode<E>(state: &mut MessageState<E>, mut input: &[u8]) -> Result<bool, Inco
 }
 
 impl<S: TryStream> StartedStream<S> {
-    /// Returns the body.
+    /// Borrows the body.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.body
     }
 
-    /// Returns the body, pinned. Taking chunks from it loses them for this stream.
+    /// Borrows the body, pinned. Taking chunks from it loses them for this stream.
     #[must_use]
     pub fn get_pin_mut(&mut self) -> Pin<&mut S> {
         self.body.as_mut()
     }
 
-    /// Returns the body. Taking chunks from it loses them for this stream.
+    /// Borrows the body mutably. Taking chunks from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut S
     where
         S: Unpin,

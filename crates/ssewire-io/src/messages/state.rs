@@ -4,9 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use ssewire_messages::{
-    Accumulator, Message, MessageDecodeError, MessageDecoder, ResponseHead, Step, UpdateEvent, UpdateSpan,
-};
+use ssewire_messages::{Accumulator, Message, MessageDecodeError, MessageDecoder, Step, UpdateEvent, UpdateSpan};
 
 use super::error::{IncompleteMessage, SharedReport};
 
@@ -80,13 +78,12 @@ impl<E> MessageState<E> {
         &self.decoder
     }
 
-    pub(super) fn with_response_head(self, head: ResponseHead) -> Self {
-        Self { decoder: Box::new(self.decoder.with_response_head(head)), ..self }
+    pub(super) fn map_decoder(self, set: impl FnOnce(MessageDecoder) -> MessageDecoder) -> Self {
+        Self { decoder: Box::new(set(*self.decoder)), ..self }
     }
 
     pub(super) fn map_accumulator(self, set: impl FnOnce(Accumulator) -> Accumulator) -> Self {
-        let accumulator = set(self.decoder.accumulator().clone());
-        Self { decoder: Box::new(self.decoder.with_accumulator(accumulator)), ..self }
+        self.map_decoder(|decoder| decoder.map_accumulator(set))
     }
 
     /// Finds the next update. `None`: more input is needed.
@@ -218,7 +215,7 @@ macro_rules! message_methods {
         /// Sets the head of the response: its request ID and rate limits are in every error of the message, and in the
         /// [`decoder`](Self::decoder) of a complete one.
         pub fn with_response_head(self, head: ResponseHead) -> Self {
-            Self { state: self.state.with_response_head(head), ..self }
+            Self { state: self.state.map_decoder(|decoder| decoder.with_response_head(head)), ..self }
         }
 
         /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at

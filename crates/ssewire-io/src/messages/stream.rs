@@ -72,19 +72,19 @@ impl<S: TryStream> MessageStream<S> {
 
     message_methods!();
 
-    /// Returns the stream of chunks.
+    /// Borrows the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// Returns the stream of chunks, pinned. Taking chunks from it loses them for this message.
+    /// Borrows the stream of chunks, pinned. Taking chunks from it loses them for this message.
     #[must_use]
     pub fn get_pin_mut(&mut self) -> Pin<&mut S> {
         self.stream.as_mut()
     }
 
-    /// Returns the stream of chunks. Taking chunks from it loses them for this message.
+    /// Borrows the stream of chunks mutably. Taking chunks from it loses them for this message.
     pub fn get_mut(&mut self) -> &mut S
     where
         S: Unpin,
@@ -108,8 +108,7 @@ impl<S: TryStream> MessageStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Returns the next update, borrowed. `None`: the message is complete,
-    /// or its error was returned before.
+    /// Returns the next update, borrowed. `None`: the message is complete, or its error was returned before.
     ///
     /// # Errors
     /// [`IncompleteMessage`]. Nothing follows.
@@ -138,8 +137,7 @@ where
         Poll::Ready(Ok(found.map(|position| self.event(position))))
     }
 
-    /// Returns the next piece of text. `None`: the message is complete,
-    /// or its error was returned before.
+    /// Returns the next piece of text. `None`: the message is complete, or its error was returned before.
     ///
     /// # Errors
     /// As [`next_update`](Self::next_update).
@@ -274,7 +272,7 @@ where
                     let state = &mut self.state;
                     let decode = |input: &mut &[u8]| Ok(state.poll(input));
                     let stream = self.stream.as_mut();
-                    match ready!(self.chunks.poll_drive(stream, context, Keep::Whole, decode, |error| error)) {
+                    match ready!(self.chunks.poll_decode(stream, context, Keep::Whole, decode, |error| error)) {
                         Ok(Some((from, Found::Update(span)))) => return Poll::Ready(Ok(Some((Some(from), span)))),
                         Ok(Some((_, Found::End))) => {
                             if looks_ahead {
@@ -347,12 +345,12 @@ pub struct FlatMapUpdates<S: TryStream, F, I> {
 }
 
 impl<S: TryStream, F, I> FlatMapUpdates<S, F, I> {
-    /// Returns the message, with its snapshot.
+    /// Borrows the message, with its snapshot.
     pub fn get_ref(&self) -> &MessageStream<S> {
         &self.message
     }
 
-    /// Returns the message. Updates that are taken from it are not mapped.
+    /// Borrows the message mutably. Updates that are taken from it are not mapped.
     pub fn get_mut(&mut self) -> &mut MessageStream<S> {
         &mut self.message
     }

@@ -59,13 +59,13 @@ impl<M, T> StructuredMessage<M, T> {
         self.output.error()
     }
 
-    /// Returns the message.
+    /// Borrows the message.
     #[must_use]
     pub fn get_ref(&self) -> &M {
         &self.message
     }
 
-    /// Returns the message. Updates that are taken from it are missing in [`partial`](Self::partial).
+    /// Borrows the message mutably. Updates that are taken from it are missing in [`partial`](Self::partial).
     pub fn get_mut(&mut self) -> &mut M {
         &mut self.message
     }

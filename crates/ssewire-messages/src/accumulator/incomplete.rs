@@ -166,6 +166,12 @@ impl Incomplete {
         self.0.response_head.as_ref()
     }
 
+    /// Returns the request ID, if the decoder has the [head](Self::response_head) of the response.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.response_head().and_then(ResponseHead::request_id)
+    }
+
     /// The report on an accumulator at the end of its stream.
     pub(crate) fn new(of: Accumulator) -> Self {
         let reasons = Completion::REASONS.iter().copied().filter(|reason| of.holds(*reason)).collect();

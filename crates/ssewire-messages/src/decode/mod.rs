@@ -75,7 +75,7 @@ impl<'a> StreamEvent<'a> {
         let text = data.trim_ascii();
         let is_error = name == b"error";
         match text {
-            b"[DONE]" => return Ok(Some(Self::Done)),
+            _ if ssewire::is_done(text) => return Ok(Some(Self::Done)),
             b"" => return Ok(is_error.then(|| Self::Error(Box::new(ApiError::from_text(String::new()))))),
             b"\"\"" if name == b"ping" => return Ok(None),
             [b'{', ..] => {}

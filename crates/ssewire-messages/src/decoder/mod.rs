@@ -10,7 +10,7 @@ mod step;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use core::fmt;
+use core::{fmt, mem};
 
 use ssewire::Decoder;
 
@@ -125,6 +125,20 @@ impl MessageDecoder {
             self.accumulator.mark_as_messages_stream();
         }
         self
+    }
+
+    /// Changes options of the accumulator. Copies nothing: a message that has begun continues.
+    ///
+    /// ```
+    /// use ssewire_messages::{MessageDecoder, PartialStrings};
+    ///
+    /// let decoder = MessageDecoder::new()
+    ///     .map_accumulator(|accumulator| accumulator.with_max_bytes(1 << 20).with_partial_input(PartialStrings::Show));
+    /// ```
+    #[must_use]
+    pub fn map_accumulator(mut self, change: impl FnOnce(Accumulator) -> Accumulator) -> Self {
+        let accumulator = mem::take(&mut self.accumulator);
+        self.with_accumulator(change(accumulator))
     }
 
     /// Sets the content type of the response. It is used only in the [description](crate::NonStreamBody) of a body that

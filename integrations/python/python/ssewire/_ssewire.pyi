@@ -121,7 +121,7 @@ class MessageEvent:
         `replaced`         another message has begun; this one ends here, see `MessageDecoder.next_message`
         `lost`             an event was lost; `text` describes the error
         `rejected`         an event violates the protocol (`strict`); `text` describes the violation
-        `ping`, `done`     a sign of life; the end marker of other protocols
+        `ping`, `done`     the server is alive; the end marker of other protocols
         `unchanged`        an event that this version does not know, or that changes nothing
         ================== ==================================================================================
         """

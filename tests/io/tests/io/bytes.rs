@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{StreamExt as _, stream};
-use ssewire::SharedEvent;
-use ssewire_io::{ByteStreamExt as _, SharedEventStream};
+use ssewire::{OwnedEvent, SharedEvent};
+use ssewire_io::{ByteStreamExt as _, DecodeReader, SharedEventStream, SharedEvents, UnfinishedEvent};
 
 fn events(chunks: &[&Bytes]) -> Vec<SharedEvent> {
     let chunks: Vec<_> = chunks.iter().map(|&chunk| Ok::<_, Infallible>(chunk.clone())).collect();
@@ -50,6 +50,21 @@ fn a_copied_event_frees_the_chunk() {
     assert!(chunk.is_unique());
     let fields = (copy.event_type(), copy.data(), copy.last_event_id());
     assert_eq!(fields, (&b"e"[..], &b"hello"[..], &b"7"[..]));
+}
+
+/// A reader has no chunk to share, but its events are of the same type.
+#[test]
+fn a_reader_of_shared_events_copies_them() {
+    let input = &b"event: e\nid: 7\ndata: one\n\ndata: two\ndata: three"[..];
+    let events = DecodeReader::<_, SharedEvents>::new(input).with_unfinished_event(UnfinishedEvent::Dispatch);
+    let read: Vec<_> = events.map(Result::unwrap).collect();
+    let [one, joined] = &read[..] else { panic!("two events") };
+    assert_eq!((one.event_type(), one.data(), one.last_event_id()), (&b"e"[..], &b"one"[..], &b"7"[..]));
+    assert_eq!(
+        (joined.event_type(), joined.data(), joined.last_event_id()),
+        (&b"message"[..], &b"two\nthree"[..], &b"7"[..])
+    );
+    assert_eq!(SharedEvent::from(OwnedEvent::from(one.clone())), *one);
 }
 
 /// A chunk that is used up is let go, though the stream is still open: it may be idle for long.

@@ -3,13 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::executor::block_on;
+use futures::{Stream, StreamExt as _};
 use ssewire::{Decoder, LineDecoder, OwnedFrame};
 use ssewire_io::{
-    BlockReader, BlockStream, ByteStreamExt, EventCodec, EventError, EventReader, EventStream, Format, FrameReader,
-    FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, ReadExt, SharedEventStream, Tap, TextEvent,
-    TextEventReader, TextEventStream, UnfinishedEvent,
+    BlockReader, BlockStream, ByteStreamExt, DecodeStream, EventCodec, EventError, EventReader, EventStream, Format,
+    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, ReadExt, SharedEventStream,
+    Tap, TextEvent, TextEventReader, TextEventStream, UnfinishedEvent,
 };
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
@@ -32,13 +32,11 @@ fn kind<E: std::fmt::Debug>(error: EventError<E>) -> &'static str {
     }
 }
 
-fn streamed<F: Format>(
-    chunks: &[&[u8]],
-    decoder: F::Decoder,
-    end: UnfinishedEvent,
-    show: fn(F::Item) -> String,
-) -> Seen {
-    let stream = ssewire_io::DecodeStream::<_, F>::with_decoder(Script::<io::Error>::slow(chunks), decoder);
+fn streamed<F: Format>(chunks: &[&[u8]], decoder: F::Decoder, end: UnfinishedEvent, show: fn(F::Item) -> String) -> Seen
+where
+    DecodeStream<Script, F>: Stream<Item = Result<F::Item, EventError<io::Error>>>,
+{
+    let stream = DecodeStream::<_, F>::with_decoder(Script::<io::Error>::slow(chunks), decoder);
     block_on(stream.with_unfinished_event(end).map(|item| item.map(show).map_err(kind)).collect())
 }
 
@@ -55,7 +53,9 @@ fn check<F: Format>(
     end: UnfinishedEvent,
     show: fn(F::Item) -> String,
     expected: &[Result<&str, &'static str>],
-) {
+) where
+    DecodeStream<Script, F>: Stream<Item = Result<F::Item, EventError<io::Error>>>,
+{
     let expected: Seen = expected.iter().map(|item| item.map(str::to_owned)).collect();
     for chunks in chunkings(input) {
         assert_eq!(streamed::<F>(&chunks, decoder(), end, show), expected, "{chunks:?}");

@@ -1,5 +1,6 @@
 //! Messages streams over each transport: typed events, updates, the final message, and errors.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 
@@ -144,4 +145,19 @@ fn no_final_message_says_what_came_between() {
     check(block_on(MessageStream::new(failing()).finish()).unwrap_err(), &and_why, Some("reset"));
     check(MessageReader::new(half).finish().unwrap_err(), cut, None);
     check(block_on(MessageStream::new(Script::of(&[half])).finish()).unwrap_err(), cut, None);
+}
+
+/// Regression: the message so far was copied.
+#[test]
+fn an_option_that_is_set_within_a_message_copies_nothing_of_it() {
+    fn address(reader: &MessageReader<&[u8]>) -> *const u8 {
+        let Cow::Borrowed(message) = reader.snapshot() else { panic!("a copy") };
+        message.content()[0].as_text().unwrap().text().as_ptr()
+    }
+    let start = br#"{"type":"message_start","message":{"content":[{"type":"text","text":"Hi"}]}}"#;
+    let body = [b"data: ", &start[..], b"\n\n"].concat();
+    let mut reader = MessageReader::new(&body[..]);
+    assert!(reader.next_update().unwrap().is_some());
+    let before = address(&reader);
+    assert_eq!(address(&reader.with_max_bytes(1000).with_validation(Validation::Strict)), before);
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use futures::executor::block_on;
 use serde::Deserialize;
-use ssewire_io::{IncompleteMessage, MessageReader, MessageStream, ReadExt as _, StructuredError};
+use ssewire_io::{IncompleteMessage, MessageReadError, MessageReader, MessageStream, ReadExt as _, StructuredError};
 use ssewire_messages::{Completion, ParseTextErrorKind, StopReason};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
@@ -85,8 +85,8 @@ fn an_incomplete_message_is_an_error_with_the_part() {
     let cut = &body[..body.len() - 100];
     let error = cut.message().structured::<Recipe>().finish().unwrap_err();
     assert_eq!(error.message().unwrap().text(), r#"{"title":"Tea"}"#);
-    let StructuredError::Incomplete(error) = error else { panic!("{error}") };
-    assert_eq!(error.reason(), Completion::Truncated);
+    let StructuredError::Message(error) = error else { panic!("{error}") };
+    assert_eq!(error.reason(), Some(Completion::Truncated));
 }
 
 /// Functions with a typed error use `?` on each method of a message.
@@ -104,9 +104,9 @@ fn the_errors_of_all_methods_convert_to_one() {
     }
     let error = br#"data: {"type":"error","error":{"type":"overloaded_error","message":"m"}}"#;
     for error in [read(&error[..]).unwrap_err(), block_on(receive(Script::of(&[error]))).unwrap_err()] {
-        let StructuredError::Incomplete(incomplete) = &error else { panic!("{error}") };
-        assert!(error.is_retryable() && error.server_error().is_some());
-        assert_eq!(error.incomplete().map(IncompleteMessage::reason), Some(incomplete.reason()));
+        let StructuredError::Message(message) = &error else { panic!("{error}") };
+        assert!(message.is_retryable() && message.server_error().is_some());
+        assert_eq!(error.incomplete().map(IncompleteMessage::reason), message.reason());
     }
     /// A socket with a read timeout.
     struct Silent;
@@ -116,8 +116,9 @@ fn the_errors_of_all_methods_convert_to_one() {
         }
     }
     let error = read(Silent).unwrap_err();
-    assert!(error.message().is_none() && error.incomplete().is_none() && !error.is_retryable());
-    assert!(matches!(error, StructuredError::Timeout(error) if error.kind() == io::ErrorKind::WouldBlock));
+    assert!(error.message().is_none() && error.incomplete().is_none());
+    let StructuredError::Message(MessageReadError::Timeout(error)) = error else { panic!("{error}") };
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
 }
 
 #[test]
