@@ -38,8 +38,8 @@
 //!
 //! 1. The text is `message`, the type of events without an `event` field.
 //! 2. The first event is decoded. Its data lies in the chunk, so the record says so, and has its place there. Its ID,
-//!    `7`, is appended to the text. Its type is the `message` at the start of the text. A type other than this is
-//!    copied to the text if the event has an ID.
+//!    `7`, is appended to the text. Its type is the `message` at the start of the text. A type other than this
+//!    would lie in the chunk, as the data does.
 //! 3. The comment is skipped, because nobody asked for comments.
 //! 4. The second event has the last event ID of the first one. So only a record is appended.
 //! 5. `dat` stays in the decoder.

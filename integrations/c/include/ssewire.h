@@ -241,7 +241,7 @@ typedef struct ssewire_decoder_options {
    */
   size_t max_records;
   /*
-   Whether comments are records, too. Of a longer one, a record has the first 1 KiB.
+   Whether comments are records, too. The record of a comment above 1 KiB has its first 1 KiB.
    */
   bool comments;
 } ssewire_decoder_options;
@@ -331,7 +331,7 @@ typedef struct ssewire_event_batch {
 } ssewire_event_batch;
 
 /*
- The options of a message decoder. Initialize it with zeros: 0 means the default.
+ The options of a message decoder. Initialize it with zeros: 0 and NULL mean the default.
  */
 typedef struct ssewire_message_options {
   /*
@@ -352,6 +352,19 @@ typedef struct ssewire_message_options {
    may have more: as many as the message has content blocks, and a few. Size a copy by `record_count`.
    */
   size_t max_records;
+  /*
+   The header `content-type` of the response, `content_type_len` bytes; default: unknown. It helps to explain a
+   body that is not a stream.
+   */
+  const char *content_type;
+  /*
+   The number of bytes of the content type.
+   */
+  size_t content_type_len;
+  /*
+   The HTTP status of the response; default: unknown. It helps to explain an error of the server.
+   */
+  uint16_t status;
   /*
    Whether the first violation of the protocol ends the message. An unterminated message is incomplete then.
    */
@@ -508,11 +521,12 @@ enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decode
 enum ssewire_status ssewire_decoder_retry(struct ssewire_decoder *decoder, bool *has_retry, uint64_t *retry_ms);
 
 /*
- Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options`
- may be NULL, and is read only during the call. Aborts the process if memory runs out.
+ Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error, and if the
+ content type has a length and is NULL. `options` may be NULL, and is read only during the call. Aborts the process
+ if memory runs out.
 
  # Safety
- `options` is NULL or points to options.
+ `options` is NULL or points to options, whose content type has its bytes.
  */
 struct ssewire_message_decoder *ssewire_message_decoder_new(const struct ssewire_message_options *options);
 
@@ -563,10 +577,11 @@ enum ssewire_status ssewire_message_decoder_finish(struct ssewire_message_decode
 
 /*
  Ends the message, and continues with the next one of the same body: `completion` becomes how the message ended. Call
- it in place of `ssewire_message_decoder_finish`, which ends the decoder. Copy the JSON and the explanation of the
- message before. Then push the rest of the input, even if there is none: the start of a message that replaced this
- one comes first. Everything else before a `message_start` is skipped. If the body ends without a further record
- `SSEWIRE_MESSAGE_KIND_MESSAGE_START`, no further message exists, and the completion says nothing.
+ it in place of `ssewire_message_decoder_finish`, which ends the decoder. `ssewire_message_decoder_json`,
+ `ssewire_message_decoder_explain` and `ssewire_message_decoder_completion` are of the message that ended until the
+ next call of another function. Then push the rest of the input, even if there is none: the start of a message that
+ replaced this one comes first. Everything else before a `message_start` is skipped. If the body ends without a
+ further record `SSEWIRE_MESSAGE_KIND_MESSAGE_START`, no further message exists, and the completion says nothing.
 
  # Safety
  The pointers are NULL or valid.
@@ -600,8 +615,9 @@ enum ssewire_status ssewire_message_decoder_json(struct ssewire_message_decoder 
 
 /*
  Copies the reasons why the message would not be complete, by the events merged so far, if the input ended here, as
- one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As
- `ssewire_message_decoder_json`. Safe to log: never text of the message.
+ one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish` and
+ `ssewire_message_decoder_next_message`, the first one before. As `ssewire_message_decoder_json`. Safe to log: never
+ text of the message.
 
  # Safety
  The pointers are NULL or valid; `buffer` has `capacity` bytes.

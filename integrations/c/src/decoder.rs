@@ -30,7 +30,7 @@ pub struct DecoderOptions {
     pub max_id_bytes: usize,
     /// The largest number of records of a batch; default: 256.
     pub max_records: usize,
-    /// Whether comments are records, too. Of a longer one, a record has the first 1 KiB.
+    /// Whether comments are records, too. The record of a comment above 1 KiB has its first 1 KiB.
     pub comments: bool,
 }
 

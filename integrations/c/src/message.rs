@@ -3,10 +3,10 @@
 use core::ffi::{CStr, c_char};
 
 use ssewire_batch::{MessageBatchDecoder, MessageRecord};
-use ssewire_messages::{Accumulator, Incomplete, Message, Validation};
+use ssewire_messages::{Accumulator, Incomplete, Message, ResponseHead, Validation};
 
 use crate::handle::{Handle, call, new_handle, push};
-use crate::pointer::{address_of, borrow, copy_text, free_handle};
+use crate::pointer::{address_of, borrow, borrow_bytes, copy_text, free_handle};
 use crate::status::{Guarded, Status};
 
 /// Decodes a Messages stream of the Claude API, and accumulates its message. For one message, and for those after it in
@@ -23,14 +23,16 @@ impl Handle for MessageDecoder {
 }
 
 #[derive(Debug)]
-pub(crate) enum State {
-    Running(Box<MessageBatchDecoder>),
-    Finished { json: String, completion: Completion, explanation: String },
+pub(crate) struct State {
+    decoder: MessageBatchDecoder,
+    /// The message that has ended last, until the decoder is used for the next one.
+    ended: Option<(Result<Message, Incomplete>, Completion)>,
+    is_finished: bool,
 }
 
-/// The options of a message decoder. Initialize it with zeros: 0 means the default.
+/// The options of a message decoder. Initialize it with zeros: 0 and NULL mean the default.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct MessageOptions {
     /// The largest event in bytes; default: 16 MiB. A larger one is lost.
     pub max_event_bytes: usize,
@@ -42,8 +44,30 @@ pub struct MessageOptions {
     /// The number of records at which a batch ends; default: 256. The records of one event stay together, so a batch
     /// may have more: as many as the message has content blocks, and a few. Size a copy by `record_count`.
     pub max_records: usize,
+    /// The header `content-type` of the response, `content_type_len` bytes; default: unknown. It helps to explain a
+    /// body that is not a stream.
+    pub content_type: *const c_char,
+    /// The number of bytes of the content type.
+    pub content_type_len: usize,
+    /// The HTTP status of the response; default: unknown. It helps to explain an error of the server.
+    pub status: u16,
     /// Whether the first violation of the protocol ends the message. An unterminated message is incomplete then.
     pub strict: bool,
+}
+
+impl Default for MessageOptions {
+    fn default() -> Self {
+        Self {
+            max_event_bytes: 0,
+            max_bytes: 0,
+            max_blocks: 0,
+            max_records: 0,
+            content_type: core::ptr::null(),
+            content_type_len: 0,
+            status: 0,
+            strict: false,
+        }
+    }
 }
 
 /// The updates of a chunk. Valid until the next call with the decoder.
@@ -112,7 +136,7 @@ impl Completion {
             Self::NonStreamBody => c"body is not a Messages stream",
             Self::ServerError => c"server reported an error",
             Self::LimitExceeded => c"message, or an event of it, is larger than its limit",
-            Self::RejectedByStrictMode => c"event that violates the protocol was rejected",
+            Self::RejectedByStrictMode => c"event that violates the protocol was rejected, so content may be missing",
             Self::Truncated => c"stream is truncated before the message was complete",
             Self::ContentLost => c"event could not be decoded, so text or tool input may be missing",
             Self::ToolInput => c"tool input is truncated or not valid JSON",
@@ -140,8 +164,21 @@ impl From<ssewire_messages::Completion> for Completion {
 }
 
 impl State {
+    fn new(decoder: MessageBatchDecoder) -> Self {
+        Self { decoder, ended: None, is_finished: false }
+    }
+
+    /// Returns the decoder, for more of the stream: what is known of the message before is dropped.
+    fn running(&mut self) -> Result<&mut MessageBatchDecoder, Status> {
+        if self.is_finished {
+            return Err(Status::Finished);
+        }
+        self.ended = None;
+        Ok(&mut self.decoder)
+    }
+
     fn push(&mut self, input: &mut &[u8]) -> Result<MessageBatch, Status> {
-        let Self::Running(decoder) = self else { return Err(Status::Finished) };
+        let decoder = self.running()?;
         if decoder.has_input_ended() {
             return Err(Status::Finished);
         }
@@ -150,35 +187,42 @@ impl State {
     }
 
     fn push_end(&mut self) -> Result<MessageBatch, Status> {
-        let Self::Running(decoder) = self else { return Err(Status::Finished) };
-        Ok(MessageBatch::new(decoder.push_end(), true))
+        Ok(MessageBatch::new(self.running()?.push_end(), true))
     }
 
     fn completion(&self) -> Completion {
-        match self {
-            Self::Running(decoder) => decoder.decoder().completion().into(),
-            Self::Finished { completion, .. } => *completion,
-        }
+        self.ended.as_ref().map_or_else(|| self.decoder.decoder().completion().into(), |(_, completion)| *completion)
     }
 
     fn next_message(&mut self) -> Result<Completion, Status> {
-        let completion = self.completion();
-        let Self::Running(decoder) = self else { return Err(Status::Finished) };
-        // The caller has copied the needed parts of the message.
-        let _ = decoder.next_message();
+        let decoder = self.running()?;
+        let completion = decoder.decoder().completion().into();
+        self.ended = Some((decoder.next_message(), completion));
         Ok(completion)
     }
 
     fn finish(&mut self) -> Result<Completion, Status> {
         self.push_end()?;
         let completion = self.completion();
-        let finished = Self::Finished { json: String::new(), completion, explanation: String::new() };
-        let Self::Running(decoder) = core::mem::replace(self, finished) else { return Err(Status::Finished) };
-        let result = decoder.finish();
-        let json = json_of(result.as_ref().unwrap_or_else(Incomplete::partial));
-        let explanation = result.err().map_or_else(String::new, |incomplete| incomplete.to_string());
-        *self = Self::Finished { json, completion, explanation };
+        self.ended = Some((core::mem::take(&mut self.decoder).finish(), completion));
+        self.is_finished = true;
         Ok(completion)
+    }
+
+    fn json(&self) -> String {
+        match &self.ended {
+            Some((result, _)) => json_of(result.as_ref().unwrap_or_else(Incomplete::partial)),
+            None => json_of(&self.decoder.decoder().snapshot()),
+        }
+    }
+
+    fn explanation(&self) -> String {
+        match &self.ended {
+            Some((result, _)) => result.as_ref().err().map(Incomplete::to_string),
+            None if self.decoder.decoder().is_complete() => None,
+            None => Some(self.decoder.decoder().completion().to_string()),
+        }
+        .unwrap_or_default()
     }
 }
 
@@ -199,15 +243,20 @@ impl MessageBatch {
     }
 }
 
-/// Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options`
-/// may be NULL, and is read only during the call. Aborts the process if memory runs out.
+/// Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error, and if the
+/// content type has a length and is NULL. `options` may be NULL, and is read only during the call. Aborts the process
+/// if memory runs out.
 ///
 /// # Safety
-/// `options` is NULL or points to options.
+/// `options` is NULL or points to options, whose content type has its bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOptions) -> *mut MessageDecoder {
     // SAFETY: as the contract of this function demands.
     let options = unsafe { borrow(options) }.copied().unwrap_or_default();
+    // SAFETY: as above.
+    let Some(content_type) = (unsafe { borrow_bytes(options.content_type.cast(), options.content_type_len) }) else {
+        return core::ptr::null_mut();
+    };
     new_handle(|| {
         let mut decoder = core_decoder::Decoder::new();
         let mut accumulator = Accumulator::new();
@@ -223,12 +272,18 @@ pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOpti
         if options.strict {
             accumulator = accumulator.with_validation(Validation::Strict);
         }
-        let decoder = ssewire_messages::MessageDecoder::new().with_decoder(decoder).with_accumulator(accumulator);
+        let mut decoder = ssewire_messages::MessageDecoder::new()
+            .with_decoder(decoder)
+            .with_accumulator(accumulator)
+            .with_content_type(&String::from_utf8_lossy(content_type));
+        if options.status > 0 {
+            decoder = decoder.with_response_head(ResponseHead::new(options.status, [("", ""); 0]));
+        }
         let mut decoder = MessageBatchDecoder::with_decoder(decoder);
         if options.max_records > 0 {
             decoder = decoder.with_max_records(options.max_records);
         }
-        MessageDecoder(Guarded::new(State::Running(Box::new(decoder))))
+        MessageDecoder(Guarded::new(State::new(decoder)))
     })
 }
 
@@ -292,10 +347,11 @@ pub unsafe extern "C" fn ssewire_message_decoder_finish(
 }
 
 /// Ends the message, and continues with the next one of the same body: `completion` becomes how the message ended. Call
-/// it in place of `ssewire_message_decoder_finish`, which ends the decoder. Copy the JSON and the explanation of the
-/// message before. Then push the rest of the input, even if there is none: the start of a message that replaced this
-/// one comes first. Everything else before a `message_start` is skipped. If the body ends without a further record
-/// `SSEWIRE_MESSAGE_KIND_MESSAGE_START`, no further message exists, and the completion says nothing.
+/// it in place of `ssewire_message_decoder_finish`, which ends the decoder. `ssewire_message_decoder_json`,
+/// `ssewire_message_decoder_explain` and `ssewire_message_decoder_completion` are of the message that ended until the
+/// next call of another function. Then push the rest of the input, even if there is none: the start of a message that
+/// replaced this one comes first. Everything else before a `message_start` is skipped. If the body ends without a
+/// further record `SSEWIRE_MESSAGE_KIND_MESSAGE_START`, no further message exists, and the completion says nothing.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -336,21 +392,16 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
     capacity: usize,
     len: *mut usize,
 ) -> Status {
-    let function = |state: &mut State| {
-        let json = match state {
-            State::Running(decoder) => &json_of(&decoder.decoder().snapshot()),
-            State::Finished { json, .. } => json,
-        };
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { copy_text(json, buffer, capacity, len) }
-    };
+    // SAFETY: as the contract of the exported function demands.
+    let function = |state: &mut State| unsafe { copy_text(&state.json(), buffer, capacity, len) };
     // SAFETY: as the contract of this function demands.
     unsafe { call(decoder, (), function) }
 }
 
 /// Copies the reasons why the message would not be complete, by the events merged so far, if the input ended here, as
-/// one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As
-/// `ssewire_message_decoder_json`. Safe to log: never text of the message.
+/// one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish` and
+/// `ssewire_message_decoder_next_message`, the first one before. As `ssewire_message_decoder_json`. Safe to log: never
+/// text of the message.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `buffer` has `capacity` bytes.
@@ -361,15 +412,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_explain(
     capacity: usize,
     len: *mut usize,
 ) -> Status {
-    let function = |state: &mut State| {
-        let explanation = match state {
-            State::Running(decoder) if decoder.decoder().is_complete() => "",
-            State::Running(_) => state.completion().text().to_str().unwrap_or_default(),
-            State::Finished { explanation, .. } => explanation,
-        };
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { copy_text(explanation, buffer, capacity, len) }
-    };
+    // SAFETY: as the contract of the exported function demands.
+    let function = |state: &mut State| unsafe { copy_text(&state.explanation(), buffer, capacity, len) };
     // SAFETY: as the contract of this function demands.
     unsafe { call(decoder, (), function) }
 }
@@ -379,4 +423,28 @@ pub unsafe extern "C" fn ssewire_message_decoder_explain(
 pub extern "C" fn ssewire_completion_text(completion: u32) -> *const c_char {
     let known = Completion::ALL.into_iter().find(|known| *known as u32 == completion);
     known.unwrap_or(Completion::Unknown).text().as_ptr()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completions_have_the_text_of_the_crate() {
+        use ssewire_messages::Completion as Of;
+        let all = [
+            Of::NonStreamBody,
+            Of::ServerError,
+            Of::LimitExceeded,
+            Of::RejectedByStrictMode,
+            Of::Truncated,
+            Of::ContentLost,
+            Of::ToolInput,
+            Of::Unterminated,
+            Of::Complete,
+        ];
+        for completion in all {
+            assert_eq!(Completion::from(completion).text().to_str(), Ok(completion.to_string().as_str()));
+        }
+    }
 }

@@ -22,7 +22,7 @@ static void events_have_type_data_id_and_time(void) {
     assert(consumed == strlen(input) && batch.record_count == 2);
     assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_EVENT);
     const ssewire_event_record *record = &batch.records[0];
-    assert(!record->is_event_type_in_input && is(batch.text, record->event_type, "e"));
+    assert(record->is_event_type_in_input && is(input, record->event_type, "e"));
     assert(record->is_data_in_input && is(input, record->data, "a"));
     assert(batch.records[0].has_retry && batch.records[0].retry_ms == 20 && !batch.records[1].has_retry);
     assert(!batch.records[1].is_event_type_in_input && is(batch.text, batch.records[1].event_type, "message"));
@@ -130,6 +130,23 @@ static void long_comment_is_truncated(void) {
     ssewire_decoder_free(decoder);
 }
 
+static char *copy_of(ssewire_status (*read)(ssewire_message_decoder *, char *, size_t, size_t *),
+                     ssewire_message_decoder *decoder) {
+    size_t len;
+    assert(read(decoder, NULL, 0, &len) == SSEWIRE_STATUS_BUFFER_TOO_SMALL);
+    char *text = (char *)malloc(len + 1);
+    assert(read(decoder, text, len + 1, &len) == SSEWIRE_STATUS_OK && strlen(text) == len);
+    return text;
+}
+
+/* Checks that a text has a part, or that it has nothing if the part is empty. */
+static void has(ssewire_status (*read)(ssewire_message_decoder *, char *, size_t, size_t *),
+                ssewire_message_decoder *decoder, const char *part) {
+    char *text = copy_of(read, decoder);
+    assert(*part ? strstr(text, part) != NULL : *text == 0);
+    free(text);
+}
+
 static void messages_of_a_body_follow_each_other(void) {
     const char *input = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"a\",\"content\":[]}}\n\n"
                         "data: {\"type\":\"message_start\",\"message\":{\"id\":\"b\",\"content\":[]}}\n\n"
@@ -144,13 +161,21 @@ static void messages_of_a_body_follow_each_other(void) {
     assert(batch.record_count == 2 && batch.records[1].kind == SSEWIRE_MESSAGE_KIND_REPLACED && batch.is_ended);
     assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
     assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
+    has(ssewire_message_decoder_json, decoder, "\"id\":\"a\"");
+    has(ssewire_message_decoder_explain, decoder, "truncated");
     assert(ssewire_message_decoder_push(decoder, bytes(input) + used, strlen(input) - used, &rest, &batch) ==
            SSEWIRE_STATUS_OK);
+    has(ssewire_message_decoder_json, decoder, "\"id\":\"b\"");
     assert(batch.records[0].kind == SSEWIRE_MESSAGE_KIND_MESSAGE_START && is(batch.text, batch.records[0].id, "b"));
     assert(used + rest == strlen(input) && batch.is_ended);
     assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
     assert(completion == SSEWIRE_COMPLETION_COMPLETE);
+    has(ssewire_message_decoder_json, decoder, "\"id\":\"b\"");
+    has(ssewire_message_decoder_explain, decoder, "");
+    assert(ssewire_message_decoder_completion(decoder, &completion) == SSEWIRE_STATUS_OK);
+    assert(completion == SSEWIRE_COMPLETION_COMPLETE);
     assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_OK && batch.record_count == 0);
+    has(ssewire_message_decoder_explain, decoder, "truncated");
     assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
     assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_FINISHED);
     ssewire_message_decoder_free(decoder);
@@ -268,12 +293,34 @@ static void strict_mode_rejects_an_unterminated_message(void) {
     }
 }
 
-static char *json_of(ssewire_message_decoder *decoder) {
-    size_t len;
-    assert(ssewire_message_decoder_json(decoder, NULL, 0, &len) == SSEWIRE_STATUS_BUFFER_TOO_SMALL);
-    char *json = (char *)malloc(len + 1);
-    assert(ssewire_message_decoder_json(decoder, json, len + 1, &len) == SSEWIRE_STATUS_OK && strlen(json) == len);
-    return json;
+static void status_and_content_type_explain_a_body(void) {
+    const struct {
+        const char *body, *content_type, *explanation;
+        uint16_t status;
+    } cases[] = {
+        {"{\"error\":{\"message\":\"x\"}}", "application/json", "(status 529)", 529},
+        {"\x01\x02", "Application/vnd.amazon.eventstream; a=b", "frames of Bedrock", 200},
+        {"abc", NULL, "body is text", 0},
+    };
+    ssewire_message_options options;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memset(&options, 0, sizeof options);
+        options.status = cases[i].status;
+        options.content_type = cases[i].content_type;
+        options.content_type_len = cases[i].content_type ? strlen(cases[i].content_type) : 0;
+        ssewire_message_decoder *decoder = ssewire_message_decoder_new(&options);
+        ssewire_message_batch batch;
+        ssewire_completion completion;
+        size_t used;
+        const char *body = cases[i].body;
+        assert(ssewire_message_decoder_push(decoder, bytes(body), strlen(body), &used, &batch) == SSEWIRE_STATUS_OK);
+        assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
+        assert(completion == SSEWIRE_COMPLETION_NON_STREAM_BODY);
+        has(ssewire_message_decoder_explain, decoder, cases[i].explanation);
+        ssewire_message_decoder_free(decoder);
+    }
+    options.content_type_len = 1;
+    assert(ssewire_message_decoder_new(&options) == NULL);
 }
 
 /* Decodes a stream in chunks of a size, each from memory of its own, and returns its message. */
@@ -307,7 +354,7 @@ static char *message_of(const uint8_t *stream, size_t len, size_t size, ssewire_
     const bool is_whole = *completion == SSEWIRE_COMPLETION_COMPLETE || *completion == SSEWIRE_COMPLETION_UNTERMINATED;
     assert((length == 0) == is_whole);
     assert(ssewire_message_decoder_push(decoder, bytes("x"), 1, &used, &batch) == SSEWIRE_STATUS_FINISHED);
-    char *json = json_of(decoder);
+    char *json = copy_of(ssewire_message_decoder_json, decoder);
     ssewire_message_decoder_free(decoder);
     return json;
 }
@@ -338,6 +385,7 @@ int main(int count, char **paths) {
     messages_of_a_body_follow_each_other();
     empty_results_are_addresses();
     strict_mode_rejects_an_unterminated_message();
+    status_and_content_type_explain_a_body();
     message_ends_with_the_input();
     wrong_arguments_are_a_status();
     for (int i = 1; i < count; i++) stream_is_the_same_in_every_chunking(paths[i]);

@@ -23,9 +23,14 @@ def chunks(data: bytes, size: int) -> Iterator[bytes]:
         yield data[at : at + size]
 
 
-def splits(data: bytes) -> Iterator[List[bytes]]:
-    for at in range(len(data) + 1):
-        yield [data[:at], data[at:]]
+def chunkings(data: bytes) -> Iterator[List[bytes]]:
+    """The data whole, in chunks of 1 and of 7 bytes, and if it is short at every split."""
+    yield [data]
+    for size in (1, 7):
+        yield list(chunks(data, size))
+    if len(data) <= 200:
+        for at in range(len(data) + 1):
+            yield [data[:at], data[at:]]
 
 
 def without_unsent_nulls(expected: Any, stream: str) -> Any:

@@ -17,11 +17,15 @@ fuzz_target!(|input: &[u8]| {
         max_records: usize::from(records & 15),
         comments: shape & 4 != 0,
     };
+    let content_type = [records, shape];
     let message_options = MessageOptions {
         max_event_bytes: usize::from(shape >> 4) * 256,
         max_bytes: usize::from(shape & 3) * 1024,
         max_blocks: usize::from(records & 3),
         max_records: usize::from(records >> 4),
+        content_type: content_type.as_ptr().cast(),
+        content_type_len: usize::from(shape & 1) * content_type.len(),
+        status: u16::from(records),
         strict: shape & 8 != 0,
     };
     // SAFETY: each pointer below is NULL, or of a value or handle that lives until the end of this function.
