@@ -6,10 +6,11 @@ import itertools
 import json
 import math
 import pickle
+import typing
 
 import pytest
 from samples import HOSTILE, SAMPLES, chunks, expected
-from ssewire import Decoder, IncompleteError, MessageDecoder, aiter_events, iter_events
+from ssewire import Decoder, IncompleteError, MessageDecoder, _names, aiter_events, iter_events
 
 START = b'data: {"type":"message_start","message":{"id":"msg_1","content":[]}}\n\n'
 PING = b'data: {"type":"ping"}\n\n'
@@ -61,6 +62,8 @@ def test_hostile_stream_gives_a_message_or_an_incomplete_one_in_every_chunking(s
         decoder = MessageDecoder()
         events = list(iter_events(chunks(stream.read_bytes(), size), decoder))
         completion = decoder.completion
+        assert completion in typing.get_args(_names.Completion)
+        assert {event.type for event in events} <= set(typing.get_args(_names.MessageEventType))
         try:
             message, reasons = decoder.finish(), ()
         except IncompleteError as error:
