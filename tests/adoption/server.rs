@@ -135,7 +135,7 @@ async fn comments_keep_a_quiet_connection_alive_and_no_data_injects_a_field() {
 }
 
 #[tokio::test]
-async fn a_client_that_reconnects_gets_what_it_missed() {
+async fn a_client_that_reconnects_receives_the_missed_events() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let happenings = |last| stream::iter((last + 1..=4).map(|number| happening(number, "note", &format!("n{number}"))));
     let mut frames = connect(&listener, 2).await;

@@ -24,6 +24,7 @@ pub mod order;
 pub mod outcome;
 pub mod partial_json;
 pub mod protocol_oracle;
+pub mod random;
 pub mod samples;
 pub mod streams;
 pub mod transport;

@@ -156,7 +156,7 @@ gap p99              1.00 s
     }
 
     #[test]
-    fn a_file_has_none() {
+    fn a_file_has_no_times_in_its_table() {
         let mut stats = Stats::default();
         stats.chunk(chunk(1805, 0, Times::None));
         stats.event(millis(1));

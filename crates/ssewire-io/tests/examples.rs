@@ -116,7 +116,7 @@ fn a_request_that_would_fail_again_is_not_repeated() {
 }
 
 #[test]
-fn a_cut_stream_is_no_success_and_is_not_replayed() {
+fn a_cut_stream_is_a_failure_and_is_not_replayed() {
     for client in CLIENTS {
         let server = Server::start().unwrap();
         let stream = sample("text").unwrap();

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn unescape_rejects_what_a_string_cannot_contain() {
+    fn unescape_rejects_controls_and_unknown_escapes() {
         use JsonErrorKind::*;
         for (contents, kind, at) in [
             ("a\"b", UnexpectedCharacter, 1),

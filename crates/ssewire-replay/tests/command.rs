@@ -58,7 +58,7 @@ fn text() -> String {
 }
 
 #[test]
-fn it_serves_a_sample_without_being_told_anything() {
+fn it_serves_a_sample_without_arguments() {
     let replay = Replay::start(&[]);
     assert!(replay.returned.contains(&format!("curl -sN {}/v1/messages | ssewire", replay.url)));
     assert_eq!(replay.ask("/v1/messages").1, text());
@@ -124,7 +124,7 @@ fn an_interrupt_ends_it_in_order_in_the_middle_of_a_response() {
 }
 
 #[test]
-fn it_reports_what_it_cannot_serve() {
+fn it_reports_why_it_cannot_serve() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (arguments, code, reason) in [

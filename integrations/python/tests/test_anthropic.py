@@ -178,7 +178,7 @@ def difference(ours, sdk, path=""):
 
 
 @pytest.mark.parametrize("name", ["unnamed", "split-line-end"])
-def test_middleware_reads_what_the_sdk_does_not(address, name):
+def test_middleware_reads_streams_that_the_sdk_does_not(address, name):
     with_middleware = final_of_sdk(client(address, name, ssewire.anthropic.middleware()))
     assert with_middleware.content[0].text == "Hello"
     with pytest.raises(Exception):  # noqa: B017 - an assertion, or a UnicodeDecodeError, by version
@@ -254,7 +254,7 @@ def test_integer_of_too_many_digits_is_infinite(name):
     assert raised.value.body["n"] == math.inf
 
 
-def test_error_without_a_data_line_is_no_event(address):
+def test_error_without_a_data_line_is_not_an_event(address):
     *start, error = created(client(address, "error-without-data"))
     assert len(start) == 1 and error[0] == "APIStatusError"
     assert created(client(address, "error-without-data", ssewire.anthropic.middleware())) == start

@@ -101,7 +101,7 @@ def test_partial_input_is_the_value_so_far():
         MessageDecoder().partial_input(0)
 
 
-def test_truncated_tool_input_is_no_call():
+def test_truncated_tool_input_is_not_a_call():
     decoder = MessageDecoder()
     events = decoder.feed(START + TOOL + delta("input_json_delta", "partial_json", '{"path": "/'))
     events += decoder.feed(b'data: {"type":"content_block_stop","index":0}\n\n')
@@ -420,7 +420,7 @@ async def test_the_chunk_of_a_task_that_waits_is_of_the_next_message(next_loop):
     assert next_message(decoder) == ("b", "complete")
 
 
-def test_chunks_are_appended_to_what_is_left():
+def test_chunks_are_appended_to_the_rest():
     ids = [str(number) for number in range(20)]
     body = b"".join(start(id.encode()) + b'data: {"type":"message_stop"}\n\n' for id in ids)
     for size in [1, 7, 150, 300, 1000, len(body)]:

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_part_hides_nothing_of_a_quadratic_one() {
+    fn a_constant_part_does_not_hide_a_quadratic_one() {
         assert_exponent(|n| 1_000_000 + 30 * n + n * n, 0, 2.0);
     }
 
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn capacities_that_double_are_no_growth() {
+    fn capacities_that_double_are_linear() {
         let capacity = |cost: fn(u64) -> u64| overall(&series(cost), 0).unwrap();
         assert!(capacity(u64::next_power_of_two) < 1.0);
         assert!(capacity(|n| if n == 1 << 19 { 2 * n } else { n }) <= 1.0);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_of_nothing_is_no_infinity() {
+    fn a_cost_of_zero_has_the_exponent_zero() {
         let points = [Point { size: 1024, cost: 0 }, Point { size: 2048, cost: 0 }];
         assert_eq!(largest(&points, 0), Some(0.0));
     }

@@ -12,12 +12,12 @@ static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 const MEBIBYTE: usize = 1 << 20;
 
 #[test]
-fn a_stream_of_many_messages_leaves_nothing_behind_in_the_layers() {
+fn a_stream_of_many_messages_leaves_no_memory_in_the_layers() {
     soaks(By::Layers);
 }
 
 #[test]
-fn a_stream_of_many_messages_leaves_nothing_behind_in_the_driver() {
+fn a_stream_of_many_messages_leaves_no_memory_in_the_driver() {
     soaks(By::Driver);
 }
 

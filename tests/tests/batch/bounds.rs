@@ -3,6 +3,7 @@
 use ssewire::Decoder;
 use ssewire_batch::{BatchDecoder, EventKind, EventRecord, MessageBatchDecoder, MessageKind};
 use ssewire_messages::{MessageDecoder, Step};
+use ssewire_tests::random::Random;
 
 #[test]
 fn a_chunk_of_events_allocates_nothing_in_the_steady_state() {
@@ -55,7 +56,7 @@ fn the_text_of_a_long_id_is_shared() {
 
 /// Regression: an ill-formed ID, and one before a comment, was copied again for each event.
 #[test]
-fn the_text_of_a_long_id_is_shared_whatever_its_bytes_and_what_is_between() {
+fn the_text_of_a_long_id_is_shared_whatever_its_bytes() {
     for id in [&b"x"[..], b"\xFF", b"\xE2\x82", "é".as_bytes(), b"a\xFFb"] {
         let id = id.repeat(4000 / id.len());
         let start = [&b"id: "[..], &id, b"\ndata\n\n"].concat();
@@ -111,11 +112,10 @@ fn the_text_is_bounded_by_the_input() {
         b": c\n\n",
     ];
     let big = [b"data: ", &vec![b'x'; 20_000][..], b"\n\n"].concat();
-    let mut state = 7_u32;
+    let mut random = Random::new(7);
     let mut body = Vec::new();
     for _ in 0..4000 {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let at = (state >> 24) as usize % (events.len() * 40);
+        let at = random.below(events.len() * 40);
         body.extend_from_slice(events.get(at / 39).copied().unwrap_or(&big));
     }
     for max_records in [1, 7, 1024, usize::MAX] {

@@ -198,7 +198,7 @@ fn the_records_are_the_same_at_any_split_of_an_event() {
 }
 
 #[test]
-fn records_name_what_they_are_about() {
+fn records_have_the_names_and_ids_of_their_subjects() {
     let stream = ssewire_tests::samples::named("tool_use").stream;
     let (records, result) = records(MessageBatchDecoder::new(), &[&stream]);
     let message = result.unwrap();

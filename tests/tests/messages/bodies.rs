@@ -99,7 +99,7 @@ fn error_on_a_line_of_any_other_body_is_the_error() {
 
 /// "An `error` or a `detail` that is not null is an error for any `type`."
 #[test]
-fn json_body_with_an_error_is_no_message() {
+fn json_body_with_an_error_is_not_a_message() {
     for error in [r#""error":{"type":"overloaded_error","message":"x"}"#, r#""detail":"x""#, r#""object":"error""#] {
         let body = format!(r#"{{"type":"message","content":[],{error}}}"#);
         assert!(matches!(found(body.as_bytes()), NonStreamBody::Error(_)), "{body}");

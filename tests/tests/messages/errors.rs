@@ -75,7 +75,7 @@ fn api_error_agrees_with_the_table_of_errors() {
 }
 
 #[test]
-fn is_retryable_by_status_if_there_is_no_known_type() {
+fn is_retryable_by_status_without_a_known_type() {
     for (status, again) in [(408, true), (502, true), (503, true), (520, true), (599, true), (418, false), (422, false)]
     {
         let error = response(status, "");

@@ -13,7 +13,7 @@ use ssewire_tests::protocol_oracle::Protocol;
 use ssewire_tests::protocol_oracle::compare::{VALIDATIONS, same, within_limit};
 
 #[test]
-fn recorded_streams_give_what_the_oracle_gives() {
+fn recorded_streams_agree_with_the_oracle() {
     let bodies = bodies();
     assert!(bodies.len() > 150, "{}", bodies.len());
     let mut failures = Vec::new();
@@ -35,7 +35,7 @@ fn recorded_streams_give_what_the_oracle_gives() {
 
 /// Regression: the line end that joins two `data` lines passed the limit, and the `error` field was lost.
 #[test]
-fn an_unfinished_block_with_an_error_field_gives_what_the_oracle_gives_at_any_limit() {
+fn an_unfinished_block_with_an_error_field_agrees_with_the_oracle_at_any_limit() {
     let fields =
         [&b"error: {\"message\":\"boom\"}\n"[..], b"data: {\"type\":\"ping\",\n", b"data: \"x\":\"0123456789\"}"];
     for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0]] {
@@ -58,7 +58,7 @@ fn an_unfinished_block_with_an_error_field_gives_what_the_oracle_gives_at_any_li
 /// "A half without its other half becomes U+FFFD, at the latest at the stop of its block". Regression: the oracle
 /// joined those of input.
 #[test]
-fn halves_before_and_after_a_stop_give_what_the_oracle_gives() {
+fn halves_before_and_after_a_stop_agree_with_the_oracle() {
     let payloads = [
         r#"{"type":"message_start","message":{}}"#,
         r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f"}}"#,
@@ -77,7 +77,7 @@ proptest! {
     #![proptest_config(Config { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::default() })]
 
     #[test]
-    fn generated_bodies_give_what_the_oracle_gives(body in any_body(), lengths in any_lengths()) {
+    fn generated_bodies_agree_with_the_oracle(body in any_body(), lengths in any_lengths()) {
         for validation in VALIDATIONS {
             let protocol = Protocol { validation, max_event_bytes: usize::MAX };
             for chunks in [whole(&body), of(1, &body), of_lengths(&lengths, &body)] {

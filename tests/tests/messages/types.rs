@@ -198,7 +198,7 @@ fn type_name_of_an_event_is_the_type_in_its_payload() {
 
 /// `FromStr` of `Message`: the kind of the error, and its place.
 #[test]
-fn a_text_that_is_no_message_is_an_error() {
+fn a_text_that_is_not_a_message_is_an_error() {
     for (text, error) in [
         ("", InvalidMessage::Syntax { offset: 0 }),
         ("hello", InvalidMessage::Syntax { offset: 0 }),

@@ -516,7 +516,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupt_ends_the_input_before_what_was_read() {
+    fn an_interrupt_ends_the_input_before_its_next_chunk() {
         let mut input = Input::new(&b"abc"[..], "", false, options(Some(1))).unwrap();
         assert!(matches!(input.next(), Next::Chunk(_)));
         input.interrupted.store(true, Ordering::Relaxed);

@@ -160,7 +160,7 @@ fn lines_of_agent_tools_are_read() {
 
 /// A long line of an agent tool is not an event either, whether it is above the limit or not.
 #[test]
-fn long_lines_of_agent_tools_are_no_events() {
+fn long_lines_of_agent_tools_are_not_events() {
     let bytes = [START, &piece("Hello"), STOP].concat();
     let events = ssewire(&["events"], bytes.as_bytes()).stdout;
     let wrapped: String =

@@ -71,7 +71,7 @@ fn ids_above_their_bound_are_ignored() {
 }
 
 #[test]
-fn the_state_is_what_a_reconnect_needs() {
+fn the_state_suffices_for_a_reconnect() {
     for (input, id, line) in [
         (&b""[..], None, r#"{"last_event_id":"","retry":null,"truncated":false}"#),
         (b"id: 1\nretry: 30\n\n", None, r#"{"last_event_id":"1","retry":30,"truncated":false}"#),

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::ssewire;
 
 #[test]
-fn the_readme_names_what_the_help_names() {
+fn the_readme_names_each_command_and_option_of_the_help() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let help = ssewire(&["--help"], b"").stdout;
     let words = || help.split(|c: char| c.is_whitespace() || c == ',');

@@ -91,7 +91,7 @@ fn a_recording_has_times_for_other_commands() {
 }
 
 #[test]
-fn bodies_that_are_no_stream_stay_unmarked() {
+fn bodies_that_are_not_a_stream_stay_unmarked() {
     for body in [
         &b"{\"type\":\"message\",\n\"content\":[]}\n"[..],
         b"<html>\ndata: x\n</html>",

@@ -32,7 +32,7 @@ fn expectation(name: &str, kind: &str) -> Option<Value> {
 }
 
 /// Only a stop reason that ends the text early has a note.
-fn says_nothing_but_refusals(name: &str, ran: Ran) -> Ran {
+fn says_only_refusals(name: &str, ran: Ran) -> Ran {
     match name {
         "refusal" => ran.says("note: stop reason refusal"),
         "max_tokens" => ran.says("note: stop reason max_tokens"),
@@ -45,13 +45,13 @@ fn message_is_the_final_message() {
     for (name, bytes) in recorded("samples") {
         let Some(expected) = expectation(&name, "message") else { continue };
         for size in ["1", "7", "100", "65536"] {
-            let ran = says_nothing_but_refusals(&name, ssewire(&["message", "--chunk-size", size], &bytes).exits(0));
+            let ran = says_only_refusals(&name, ssewire(&["message", "--chunk-size", size], &bytes).exits(0));
             assert_eq!(ran.stdout.lines().count(), 1);
             let ours = ran.document().unwrap();
             let expected = without_unsent(expected.clone(), &ours, &String::from_utf8_lossy(&bytes));
             assert_eq!(ours, expected, "{name}");
         }
-        let pretty = says_nothing_but_refusals(&name, ssewire(&["--pretty", "message"], &bytes).exits(0));
+        let pretty = says_only_refusals(&name, ssewire(&["--pretty", "message"], &bytes).exits(0));
         assert!(pretty.stdout.starts_with("{\n  \""));
         assert_eq!(pretty.document(), ssewire(&["message"], &bytes).document());
     }
@@ -86,7 +86,7 @@ fn text_is_the_text_of_the_message() {
         let blocks = message["content"].as_array().unwrap();
         let texts = blocks.iter().filter(|block| block["type"] == "text");
         let text: String = texts.map(|block| block["text"].as_str().unwrap()).collect();
-        let ran = says_nothing_but_refusals(&name, ssewire(&["text"], &bytes).exits(0));
+        let ran = says_only_refusals(&name, ssewire(&["text"], &bytes).exits(0));
         // Interleaved blocks come in the order of arrival.
         if name == "interleaved" {
             assert_eq!(ran.stdout.len(), text.len());

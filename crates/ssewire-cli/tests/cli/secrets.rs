@@ -63,7 +63,7 @@ fn notes_have_no_payload_text() {
 }
 
 #[test]
-fn bodies_that_are_no_stream_are_named_without_their_text() {
+fn bodies_that_are_not_a_stream_are_named_without_their_text() {
     let message = json!({"type": "message", "role": "assistant", "content": [{"type": "text", "text": MARKER}]});
     let bodies = [
         message.to_string(),

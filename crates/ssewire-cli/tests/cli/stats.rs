@@ -32,7 +32,7 @@ fn a_pipe_has_times() {
 }
 
 #[test]
-fn a_file_has_none() {
+fn a_file_has_no_times_in_its_table() {
     use std::process::{Command, Stdio};
 
     let path = streams("samples").join("text.sse");

@@ -113,7 +113,7 @@ fn the_demo_shows_thinking_and_the_tools_input_too() {
 }
 
 #[test]
-fn a_timeline_is_as_wide_as_the_terminal_and_escapes_what_steers_it() {
+fn a_timeline_is_as_wide_as_the_terminal_and_escapes_its_controls() {
     let input = [START, &piece("a"), STOP].concat().replace("\"type\":\"text\",", "\"type\":\"te\\u001bxt\",");
     let shown = on_a_terminal(&["timeline", "--color", "never"], Some(&input));
     assert!(shown.contains("0 te\u{FFFD}xt"), "{shown}");

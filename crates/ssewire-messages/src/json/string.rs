@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_say_what_they_say() {
+    fn escapes_are_decoded() {
         let read = |raw: &[u8]| {
             let (text, halves) = JsonStr { raw, is_escaped: true }.to_text_with_halves();
             (text.into_owned(), halves.leading, halves.trailing)

@@ -91,7 +91,7 @@ fn scripts_take_turns_and_the_last_stays() {
 }
 
 #[test]
-fn a_connection_ends_behind_a_cut() {
+fn a_connection_ends_after_a_cut() {
     let server = Server::start().unwrap();
     server.serve("/it", Script::stream("one").cut());
     let mut client = Client::connect(&server);

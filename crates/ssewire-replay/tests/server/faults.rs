@@ -141,7 +141,7 @@ fn an_end_marker_follows_an_event_that_has_not_ended() {
 }
 
 #[test]
-fn an_error_event_stands_between_events() {
+fn an_error_event_is_between_events() {
     let (body, is_complete) = body(Fault::ErrorEvent);
     let (error, rest) = body.strip_prefix(&STREAM[..18]).unwrap().split_once("\n\n").unwrap();
     assert!(error.starts_with("event: error\ndata: {") && error.contains("overloaded_error"), "{error}");

@@ -35,7 +35,7 @@ fn chunks_are_as_large_as_asked() {
 }
 
 #[test]
-fn a_size_is_told_in_hexadecimal() {
+fn the_size_of_a_chunk_is_hexadecimal() {
     let (_, sent) = answer(Script::stream("x".repeat(300)).chunked_by(255));
     assert_eq!(sent, format!("ff\r\n{}\r\n2d\r\n{}\r\n0\r\n\r\n", "x".repeat(255), "x".repeat(45)));
 }

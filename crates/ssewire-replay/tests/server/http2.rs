@@ -194,7 +194,7 @@ fn a_reset_ends_the_whole_connection() {
 }
 
 #[test]
-fn lengths_are_told_and_may_be_wrong() {
+fn lengths_are_sent_and_may_be_wrong() {
     let server = Server::start().unwrap();
     for (fault, length) in [(Fault::ContentLength, "36"), (Fault::WrongLength, "37")] {
         server.serve("/it", fault.apply(Script::stream(STREAM)));

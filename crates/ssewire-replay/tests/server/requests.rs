@@ -54,7 +54,7 @@ fn a_body_may_come_in_chunks() {
 }
 
 #[test]
-fn a_client_that_waits_with_its_body_is_told_to_go_on() {
+fn a_client_that_waits_with_its_body_receives_100_continue() {
     let server = Server::start().unwrap();
     for (framing, body) in [("content-length: 3", "abc"), ("transfer-encoding: chunked", "3\r\nabc\r\n0\r\n\r\n")] {
         let mut client = Client::connect(&server);

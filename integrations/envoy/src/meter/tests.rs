@@ -188,7 +188,7 @@ fn a_stall_is_the_longest_gap() {
 }
 
 #[test]
-fn a_clock_that_goes_back_is_no_error() {
+fn a_clock_that_goes_back_is_not_an_error() {
     let mut meter = Meter::new(Limits::default(), 200, SSE, ms(1000));
     assert_eq!(meter.push(&mut &sample("text")[..100], ms(500)), None);
     let record = meter.end(ms(10), End::Cut).unwrap();
@@ -385,7 +385,7 @@ fn each_message_of_a_body_has_a_record() {
 }
 
 #[test]
-fn a_second_message_that_is_cut_is_truncated_and_none_is_nothing() {
+fn a_second_message_that_is_cut_is_truncated_if_it_has_started() {
     let (first, second) = (sample("text"), sample("tool_use"));
     let started = second.windows(2).position(|window| window == b"\n\n").unwrap() + 2;
     for length in [0, 1, 20, started, started + 50] {

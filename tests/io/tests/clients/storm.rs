@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use ssewire_io::ByteStreamExt as _;
 use ssewire_replay::{Gate, Script, Server};
+use ssewire_tests::random::Random;
 use ssewire_tests::samples;
 
 use crate::clients::Client;
@@ -32,10 +33,10 @@ fn clients_lose_and_keep_nothing_under_random_faults() {
     thread::scope(|scope| {
         let mut runs = Vec::new();
         for (number, (name, client)) in (1..).zip(CLIENTS) {
-            let mut random = Random(number);
+            let mut random = Random::new(number);
             runs.push((*name, scope.spawn(move || rounds(end, || round(*client, &mut random, count)))));
         }
-        let mut random = Random(0);
+        let mut random = Random::new(0);
         runs.push(("dropped", scope.spawn(move || rounds(end, || dropped(&mut random, count)))));
         for (name, run) in runs {
             let (rounds, kept) = run.join().unwrap_or_else(|_| panic!("the client {name} failed"));
@@ -119,13 +120,4 @@ fn dropped(random: &mut Random, count: usize) -> isize {
             assert!(polls < usize::MAX || text == whole, "{text:?} of {whole:?}");
         }
     })
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or_default() % below
-    }
 }

@@ -106,7 +106,7 @@ fn a_cut_stream_is_truncated_once() {
 }
 
 #[test]
-fn every_error_says_what_it_is_and_whence() {
+fn the_display_of_an_error_names_its_cause() {
     let failure = || io::Error::other("the peer is gone");
     let transport = EventError::Transport(failure());
     assert!(transport.to_string().contains("the peer is gone"));

@@ -99,7 +99,7 @@ fn show_frame(frame: OwnedFrame) -> String {
 }
 
 #[test]
-fn frames_are_what_the_decoder_was_asked_for() {
+fn frames_are_those_that_the_decoder_returns() {
     let input = b": ping\ndata: a\n\nerror: overloaded\n: in a block\nid: 7\n\n:\n";
     let all = || Decoder::new().with_comments().with_unknown_fields();
     let expected = [

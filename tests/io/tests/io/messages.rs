@@ -66,7 +66,7 @@ fn a_stream_ends_where_the_message_does() {
 }
 
 #[test]
-fn the_snapshot_stands_by_the_stream() {
+fn the_snapshot_is_the_message_of_the_stream() {
     let sample = samples::named("text");
     let mut reader = MessageReader::new(&sample.stream[..]);
     while reader.next_event().unwrap().is_some() {}
@@ -129,7 +129,7 @@ fn errors_say_what_failed_and_why() {
 
 /// Both ways to the final message return the same error.
 #[test]
-fn no_final_message_says_what_came_between() {
+fn no_final_message_mentions_the_events_between() {
     let sample = samples::named("text");
     let half = &sample.stream[..sample.stream.len() / 2];
     let cut = "stream is truncated before the message was complete";

@@ -9,7 +9,7 @@ use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 
-fn lent(script: Script, decoder: Decoder) -> Outcome {
+fn borrowed(script: Script, decoder: Decoder) -> Outcome {
     let given = script.given();
     let mut reader = EventReader::with_decoder(script, decoder);
     let mut items = Vec::new();
@@ -49,8 +49,8 @@ fn outcome<R: Read>(reader: &EventReader<R>, items: Vec<Item>, end: Option<Event
 }
 
 #[test]
-fn lends_the_events_of_every_case() {
-    adapters::every_case(lent);
+fn borrows_the_events_of_every_case() {
+    adapters::every_case(borrowed);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn streams_of_json_continue_with_a_stored_id() {
 
 /// The decoder can move to a connection of another type.
 #[test]
-fn the_decoder_is_given_back_without_what_was_pending() {
+fn the_returned_decoder_has_no_pending_event() {
     let mut events = EventStream::new(Script::<io::Error>::of(&[FIRST]));
     assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
     let decoder = events.into_decoder();

@@ -294,7 +294,7 @@ fn payloads_that_cannot_be_read() {
 }
 
 #[test]
-fn bodies_that_are_no_stream() {
+fn bodies_that_are_not_a_stream() {
     let message = json!({"type": "message", "role": "assistant", "content": [{"type": "text", "text": MARKER}]});
     let bodies = [
         marked(&message).to_string(),

@@ -55,7 +55,7 @@ fn comments_keep_the_connection_alive() {
 }
 
 #[test]
-fn a_client_reads_what_a_server_sends() {
+fn a_client_reads_the_events_of_a_server() {
     run(async {
         let texts = ["a", "b\nc", "", ": no comment", "data: x"];
         let events = stream::iter(texts).then(|text| async move {

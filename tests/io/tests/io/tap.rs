@@ -292,7 +292,7 @@ fn discarded_text_is_in_the_updates() {
 
 /// The answer to a request that did not ask for a stream is billed, too.
 #[test]
-fn a_message_that_is_no_stream_is_metered() {
+fn a_message_that_is_not_a_stream_is_metered() {
     let body = br#"{"type":"message","content":[],"usage":{"input_tokens":7,"output_tokens":42}}"#;
     let mut seen = Vec::new();
     let meter = MessageObserver::new(|observed| {

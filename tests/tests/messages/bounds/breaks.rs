@@ -208,7 +208,7 @@ fn assigning_among_many_unknown_members_is_linear() {
 
 /// Deep JSON that is not merged is kept as text.
 #[test]
-fn deep_json_is_held_as_text_wherever_it_stands() {
+fn deep_json_is_held_as_text_wherever_it_occurs() {
     let deep = nested(MIB);
     let replace = |shape: &str| shape.replace('@', &deep);
     let start = START.to_owned();
@@ -260,7 +260,7 @@ fn deep_json_is_held_as_text_wherever_it_stands() {
 
 /// A string is decoded once, and no copy of it grows, whatever it is in and however it is written.
 #[test]
-fn a_long_string_is_held_within_bounds_wherever_it_stands() {
+fn a_long_string_is_held_within_bounds_wherever_it_occurs() {
     let strings = |len: usize| {
         [
             "x".repeat(len),
@@ -414,7 +414,7 @@ fn halves_of_surrogate_pairs_are_held_within_bounds() {
 
 /// An element that cannot be a block is found before memory is allocated for it.
 #[test]
-fn content_that_is_no_list_of_blocks_is_not_allocated() {
+fn content_that_is_not_a_list_of_blocks_is_not_allocated() {
     for element in ["0", "{}", r#"{"":0}"#] {
         let content = format!("[{}{element}]", format!("{element},").repeat(MIB));
         let message = format!(r#"{{"content":{content}}}"#);

@@ -54,7 +54,7 @@ const HOSTILE: [(&str, u64, Payload); 12] = [
 ];
 
 #[test]
-fn hostile_indices_cost_in_proportion_to_what_was_received() {
+fn hostile_indices_cost_in_proportion_to_the_received_bytes() {
     for (what, events, payload) in HOSTILE {
         let part = cost(unlimited(), events / 4, payload);
         let all = cost(unlimited(), events, payload);
@@ -120,7 +120,7 @@ type Order = fn(u64, u64) -> u64;
 
 /// Regression: each index of a lost piece was kept in 200 bytes.
 #[test]
-fn lost_pieces_at_ever_other_indices_hold_what_was_received() {
+fn lost_pieces_at_ever_other_indices_hold_the_received_bytes() {
     let orders: [(&str, Order); 4] = [
         ("ascending", |_, number| number),
         ("descending", |events, number| events - number),
@@ -154,7 +154,7 @@ fn lost_pieces_at_ever_other_indices_hold_what_was_received() {
 /// Lost pieces of initial blocks hold what was received, too: they need no state of their own. The `message_start` is
 /// one of those with tiny blocks, which SECURITY.md names as an exception.
 #[test]
-fn lost_pieces_of_initial_blocks_hold_what_was_received() {
+fn lost_pieces_of_initial_blocks_hold_the_received_bytes() {
     for block in [r#"{"type":"x"}"#, r#"{"type":"tool_use"}"#] {
         let blocks = vec![block; 4000].join(",");
         let start = format!(r#"data:{{"type":"message_start","message":{{"content":[{blocks}]}}}}"#) + "\n\n";

@@ -84,7 +84,7 @@ fn complete_without_any_content() {
 }
 
 #[test]
-fn complete_whatever_is_cut_behind_message_stop() {
+fn complete_whatever_is_cut_after_message_stop() {
     for behind in ["data: {\"type\": \"pi", "event: content_block_start\n", ": comm", "\u{FFFD}"] {
         let body = body(sse(&whole_stream()) + behind);
         assert_eq!(to_json(&body.end.unwrap()), whole(), "{behind}");
@@ -277,7 +277,7 @@ fn no_hole_by_type_whatever_the_name() {
 }
 
 #[test]
-fn hole_by_name_where_there_is_no_type() {
+fn hole_by_name_without_a_type() {
     for name in ["content_block_start", "content_block_delta"] {
         for payload in
             ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text", "{}", r#"{"index": 0}"#, r#"{"type": null}"#]
@@ -288,7 +288,7 @@ fn hole_by_name_where_there_is_no_type() {
 }
 
 #[test]
-fn no_hole_by_name_where_there_is_no_type() {
+fn no_hole_by_name_without_a_type() {
     for name in ["content_block_stop", "message_delta", "message_stop", "ping", "future_event"] {
         for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
             is_undecodable_but_no_hole(name, payload);
@@ -537,7 +537,7 @@ fn input_json_that_never_found_its_block() {
 }
 
 #[test]
-fn blank_input_json_that_never_found_its_block_is_none() {
+fn blank_input_json_that_never_found_its_block_is_ignored() {
     let blank = ["", " ", "\n\t\r "].map(|blank| input(1, blank));
     let events = [&one_block()[..], &blank, &[end_turn(), end()]].concat();
     assert_eq!(to_json(&end_of(&events).unwrap()), whole());
@@ -847,7 +847,7 @@ fn a_pending_last_event_that_is_skipped_is_not_used() {
 }
 
 #[test]
-fn a_pending_last_event_that_is_no_complete_object_is_in_the_report() {
+fn a_pending_last_event_that_is_not_a_complete_object_is_in_the_report() {
     let before = sse(&[begin(), start(0, text_block("a"))]);
     let last = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_de";
     let incomplete = body(before + last).end.unwrap_err();

@@ -138,7 +138,7 @@ fn input_that_does_not_fit_its_block_waits_for_one() {
 // Start 1 before start 0, gaps in the indices
 
 #[test]
-fn a_start_behind_a_gap_in_the_indices() {
+fn a_start_after_a_gap_in_the_indices() {
     let first = [begin(), start(0, text_block("t")), stop(0)];
     let initial = message_start(json!({"content": [text_block("t")]}));
     for (before, index, content) in [
@@ -193,7 +193,7 @@ fn content_is_ordered_by_index_without_holes() {
 }
 
 #[test]
-fn a_block_that_an_early_delta_opened_stands_at_its_index() {
+fn a_block_that_an_early_delta_opened_is_at_its_index() {
     let run = run(&[begin(), text(3, "3"), start(0, text_block("0")), text(1, "1")]);
     assert_eq!(run.content(), json!(["0", "1", "3"].map(text_block)));
 }
@@ -224,14 +224,14 @@ fn later_deltas_go_to_the_new_block_of_an_index_where_it_can_take_them() {
 }
 
 #[test]
-fn the_new_block_of_an_index_stands_before_the_next_index() {
+fn the_new_block_of_an_index_precedes_the_next_index() {
     let before = [begin(), start(0, text_block("0")), start(1, text_block("1"))];
     let run = violation(&before, start(0, text_block("0b")), &[(ViolationKind::IndexReused, Some(0))]);
     assert_eq!(run.content(), json!(["0", "0b", "1"].map(text_block)));
 }
 
 #[test]
-fn a_start_at_the_index_of_an_initial_block_stands_behind_all_start_blocks() {
+fn a_start_at_the_index_of_an_initial_block_follows_all_initial_blocks() {
     let before = [message_start(json!({"content": [text_block("i0"), text_block("i1")]}))];
     let run = violation(&before, start(0, text_block("0")), &[(ViolationKind::IndexReused, Some(0))]);
     assert_eq!(run.content(), json!(["i0", "i1", "0"].map(text_block)));
@@ -351,7 +351,7 @@ fn initial_blocks_need_no_stop() {
 }
 
 #[test]
-fn the_stop_of_an_initial_block_is_no_departure() {
+fn the_stop_of_an_initial_block_is_not_a_violation() {
     let initial = message_start(json!({"content": [text_block("a"), text_block("b")]}));
     assert_eq!(orderly(&[initial, stop(1), stop(0)]).content(), json!([text_block("a"), text_block("b")]));
 }
@@ -575,7 +575,7 @@ fn an_event_that_may_have_started_a_further_message_is_reported_as_lost() {
 }
 
 #[test]
-fn after_the_last_message_of_a_body_there_is_none() {
+fn after_the_last_message_of_a_body_there_is_no_other() {
     let message = [message_start(json!({"id": "msg_1"})), end_turn(), end()];
     for after in [vec![], vec![ping(), error(), text(0, "late")]] {
         let bytes = sse(&[&message[..], &after].concat());
@@ -696,7 +696,7 @@ fn a_message_stop_before_message_start() {
 }
 
 #[test]
-fn a_later_message_start_never_discards_what_is_known() {
+fn a_later_message_start_never_discards_known_members() {
     let early = [start(0, text_block("a")), text(0, "b"), text(1, "early"), end_turn()];
     let late = message_start(json!({
         "id": "msg_1", "model": "m", "content": [text_block("initial")], "stop_reason": null,
@@ -773,7 +773,7 @@ fn a_second_message_stop() {
 }
 
 #[test]
-fn pings_and_unknown_events_after_message_stop_are_no_departure() {
+fn pings_and_unknown_events_after_message_stop_are_not_violations() {
     let run = orderly(&[&stopped()[..], &[ping(), unknown_event()]].concat());
     assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete));
 }
@@ -813,14 +813,14 @@ fn an_error_before_message_start_is_final() {
 }
 
 #[test]
-fn a_whole_stream_behind_an_error_changes_nothing() {
+fn a_whole_stream_after_an_error_changes_nothing() {
     let run = run(&[error()]).then(&stopped());
     assert_eq!(run.message(), message(json!({})));
     assert_eq!(run.accumulator.completion(), Completion::ServerError);
 }
 
 #[test]
-fn pings_and_unknown_events_after_an_error_are_no_departure() {
+fn pings_and_unknown_events_after_an_error_are_not_violations() {
     let run = orderly(&[begin(), start(0, text_block("t")), error(), ping(), unknown_event()]);
     assert_eq!(run.content(), json!([text_block("t")]));
     assert_eq!(run.accumulator.completion(), Completion::ServerError);

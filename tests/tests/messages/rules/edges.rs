@@ -360,7 +360,7 @@ fn a_message_from_json_has_no_completion() {
 
 /// The result of a call has to name its `id`, and the API refuses a call without a name.
 #[test]
-fn a_call_without_id_or_name_is_no_turn() {
+fn a_call_without_id_or_name_is_not_a_turn() {
     let read = |block: Value| -> Message {
         json!({"content": [block], "stop_reason": "tool_use"}).to_string().parse().unwrap()
     };
@@ -380,7 +380,7 @@ fn a_call_without_id_or_name_is_no_turn() {
 }
 
 #[test]
-fn the_turn_is_what_the_api_takes_back() {
+fn the_turn_has_the_members_that_the_api_accepts() {
     let content = json!([
         thinking_block("unsigned"),
         {"type": "thinking", "thinking": "signed", "signature": "s", "future": 1},
@@ -491,7 +491,7 @@ fn a_serialized_value_has_no_line_ends_and_no_lone_surrogates() {
 
 /// The API rejects a turn without content, and text that is only white space.
 #[test]
-fn a_message_of_which_the_api_accepts_nothing_is_no_turn() {
+fn a_message_without_content_for_the_api_is_not_a_turn() {
     for content in [
         json!([]),
         json!([text_block("")]),

@@ -90,32 +90,32 @@ fn a_payload_without_a_type_and_with_a_non_null_error_or_detail() {
 }
 
 #[test]
-fn a_null_error_or_detail_is_none() {
+fn a_null_error_or_detail_is_not_an_error() {
     for payload in [json!({"error": null}), json!({"detail": null, "x": 1}), json!({"error": null, "detail": null})] {
         for name in ["", "message", "future_event", "ping"] {
-            is_no_error(&named(name, &payload.to_string()));
+            is_not_an_error(&named(name, &payload.to_string()));
         }
     }
 }
 
 #[test]
-fn an_error_or_detail_beside_a_type_is_none() {
+fn an_error_or_detail_beside_a_type_is_not_an_error() {
     for kind in ["future_event", "overloaded_error", "ping"] {
         for name in other_types() {
-            is_no_error(&named(name, &json!({"type": kind, "error": {"message": "boom"}}).to_string()));
-            is_no_error(&named(name, &json!({"type": kind, "detail": "boom"}).to_string()));
+            is_not_an_error(&named(name, &json!({"type": kind, "error": {"message": "boom"}}).to_string()));
+            is_not_an_error(&named(name, &json!({"type": kind, "detail": "boom"}).to_string()));
         }
     }
     let mut delta = text(0, "");
     delta["error"] = json!("boom");
-    is_no_error(&sse(&[delta]));
+    is_not_an_error(&sse(&[delta]));
 }
 
 #[test]
-fn an_object_that_is_no_error_is_none() {
+fn a_json_object_of_another_kind_is_not_an_error() {
     for object in [json!("chat.completion.chunk"), json!(null), json!(["error"])] {
-        is_no_error(&named("", &json!({"object": object}).to_string()));
-        is_no_error(&named("", &json!({"object": object, "type": "ping"}).to_string()));
+        is_not_an_error(&named("", &json!({"object": object}).to_string()));
+        is_not_an_error(&named("", &json!({"object": object, "type": "ping"}).to_string()));
     }
 }
 
@@ -148,7 +148,7 @@ fn a_known_event_under_the_event_name_error_is_itself() {
 }
 
 #[test]
-fn text_that_is_no_json_under_the_event_name_error_is_the_message() {
+fn text_that_is_not_json_under_the_event_name_error_is_the_message() {
     for text in ["boom", "upstream connect error: 503", "{\"type\": \"error\"", "<html>boom</html>", "500 boom"] {
         let error = error_in(&named("error", text));
         assert_eq!((error.message(), error.body().to_value().unwrap(), error.kind()), (Some(text), json!(text), None));
@@ -171,7 +171,7 @@ fn the_type_of_an_error_under_the_event_name_error_is_its_kind() {
         let error = error_in(&named("error", &payload.to_string()));
         assert_eq!((error.kind(), error.message()), (Some(&expected), Some("boom")));
         assert_eq!(error.body(), &payload);
-        is_no_error(&named("message", &payload.to_string()));
+        is_not_an_error(&named("message", &payload.to_string()));
     }
 }
 
@@ -199,7 +199,7 @@ fn a_field_named_error_is_an_error_at_its_blank_line() {
 }
 
 #[test]
-fn a_field_named_error_without_its_blank_line_is_no_error() {
+fn a_field_named_error_without_its_blank_line_is_not_an_error() {
     let body = body(sse(&[begin(), end_turn()]) + "error: boom\n");
     assert_eq!(body.lost, []);
     assert_eq!(to_json(&body.end.unwrap())["stop_reason"], "end_turn");
@@ -224,17 +224,17 @@ fn a_field_named_error_in_the_block_of_message_stop_ends_the_message_before_it()
 
 #[test]
 fn a_known_event_in_a_field_named_error_is_itself() {
-    is_no_error("error: {\"type\": \"ping\"}\n\n");
+    is_not_an_error("error: {\"type\": \"ping\"}\n\n");
     let body = body(around(format!("error: {}\n\n", text(0, "+"))));
     assert_eq!(to_json(&body.end.unwrap())["content"], json!([text_block("a+b")]));
 }
 
 #[test]
-fn a_field_of_another_name_is_no_error() {
+fn a_field_of_another_name_is_not_an_error() {
     for field in
         ["Error: boom", "ERROR: boom", "errors: boom", " error: boom", "error : boom", ":error: boom", "err: x"]
     {
-        is_no_error(&format!("{field}\n\n"));
+        is_not_an_error(&format!("{field}\n\n"));
     }
 }
 
@@ -251,22 +251,22 @@ fn an_event_with_a_field_named_error_beside_its_data_is_both() {
 // Without an event
 
 #[test]
-fn a_block_without_a_data_line_is_no_event() {
+fn a_block_without_a_data_line_is_not_an_event() {
     for block in [
         "event: error\n\n",
         "event: error\nid: 1\nretry: 5\n\n",
         "event: error\n: data: x\n\n",
         "event: error\nDATA: x\n\n",
     ] {
-        is_no_error(block);
+        is_not_an_error(block);
         assert_eq!(body(block).events, [], "{block:?}");
     }
-    is_no_error("event: message_stop\n\n");
+    is_not_an_error("event: message_stop\n\n");
 }
 
 #[test]
 fn the_name_of_a_block_without_a_data_line_is_not_that_of_the_next() {
-    is_no_error("event: error\n\ndata: {\"x\": 1}\n\n");
+    is_not_an_error("event: error\n\ndata: {\"x\": 1}\n\n");
 }
 
 // Retries
@@ -494,7 +494,7 @@ fn before_message_stop_an_error_is_not_ignored_whatever_came_before_it() {
 }
 
 #[test]
-fn the_first_error_stands() {
+fn the_first_error_is_kept() {
     let second = json!({"type": "error", "error": {"type": "api_error", "message": "second"}});
     for stream in streams() {
         let body = body_with(stream, &around(sse(&[error(), second.clone()])));
@@ -503,7 +503,7 @@ fn the_first_error_stands() {
 }
 
 #[test]
-fn a_body_of_nothing_but_an_error_event_reports_it() {
+fn a_body_of_an_error_event_alone_reports_it() {
     for shape in shapes() {
         let body = body(&shape);
         assert_eq!(body.lost, []);
@@ -581,7 +581,7 @@ fn error_in(bytes: &str) -> ApiError {
 
 /// Checks that these bytes, in the middle of a stream, are not an error and change nothing.
 #[track_caller]
-fn is_no_error(bytes: &str) {
+fn is_not_an_error(bytes: &str) {
     assert_eq!(tolerated(around(bytes)), around_nothing(), "{bytes}");
 }
 

@@ -40,7 +40,7 @@ fn beyond_the_limit_stop_reason_and_counts_are_merged() {
 }
 
 #[test]
-fn beyond_the_limit_an_index_is_no_violation() {
+fn beyond_the_limit_an_index_is_not_a_violation() {
     let of_any_index = [
         start(2, tool(json!({}))),
         input(2, "{}"),

@@ -182,7 +182,7 @@ fn signature_deltas_assign_and_the_last_wins() {
 }
 
 #[test]
-fn compaction_deltas_assign_what_is_present() {
+fn compaction_deltas_assign_their_present_members() {
     let block = json!({"type": "compaction", "content": "c0", "encrypted_content": "e0", "signature": "s"});
     for (pieces, content, encrypted) in [
         (vec![json!({"content": "c1"})], json!("c1"), json!("e0")),
@@ -317,7 +317,7 @@ fn a_block_is_adopted_once() {
 }
 
 #[test]
-fn a_later_start_of_another_kind_opens_a_block_of_its_own_behind_it() {
+fn a_later_start_of_another_kind_opens_a_block_of_its_own_after_it() {
     let run = run(&[begin(), text(0, "early"), start(0, thinking_block("x")), thinking(0, "y"), text(0, "!")]);
     assert_eq!(run.content(), json!([text_block("early!"), thinking_block("xy")]));
 }
@@ -405,7 +405,7 @@ fn any_input_text_replaces_the_input_of_the_start() {
 }
 
 #[test]
-fn without_input_text_the_input_of_the_start_stands() {
+fn without_input_text_the_input_of_the_start_is_kept() {
     for pieces in [vec![], vec![""], vec!["", ""], vec![" "], vec![" \n", "\t\r"]] {
         let mut events = vec![begin(), start(0, tool(json!({"a": [1]})))];
         events.extend(pieces.iter().map(|piece| input(0, piece)));
@@ -432,7 +432,7 @@ fn without_input_text_the_input_is_empty_if_the_start_has_none_or_null_or_an_emp
 }
 
 #[test]
-fn valid_input_json_that_is_no_object_is_kept_as_it_is() {
+fn valid_input_json_that_is_not_an_object_is_kept() {
     for value in [json!([1, {}]), json!("x"), json!(-1.5), json!(true), json!(null)] {
         let pieces = [begin(), start(0, tool(json!({}))), input(0, &value.to_string()), stop(0), end_turn(), end()];
         let run = orderly(&pieces);
@@ -482,7 +482,7 @@ fn a_present_non_null_value_of_a_message_delta_overwrites() {
 }
 
 #[test]
-fn an_absent_or_null_value_of_a_message_delta_leaves_what_is_known() {
+fn an_absent_or_null_value_of_a_message_delta_keeps_the_known_value() {
     for (name, set, known, _) in members_of_the_message() {
         let start = message_start(json!({name: known}));
         let absent = json!({"type": "message_delta", "delta": {}});

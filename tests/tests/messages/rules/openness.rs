@@ -41,7 +41,7 @@ fn an_unknown_event_is_delivered_with_its_name_and_all_its_members() {
 
 /// Neither a `type` nor an event type is required.
 #[test]
-fn a_payload_that_says_nothing_of_itself_is_an_unknown_event() {
+fn a_payload_without_a_type_is_an_unknown_event() {
     for payload in [json!({}), json!({"index": 0, "text": "x"}), json!({"choices": [{"delta": {"content": "x"}}]})] {
         assert_eq!(tolerated(around(named("", &payload.to_string()))), around_nothing());
         assert_eq!(round_trip(&payload), payload);
@@ -398,7 +398,7 @@ fn unknown_members_of_an_event_are_delivered_with_it_and_change_nothing() {
 
 /// Gateways put their metrics on the last event.
 #[test]
-fn unknown_members_of_a_message_stop_or_a_ping_change_nothing_and_stand_in_the_payload() {
+fn unknown_members_of_a_message_stop_or_a_ping_change_nothing_and_are_in_the_payload() {
     for event in [end(), ping()].map(with_future) {
         let mut stream = ssewire_messages::MessageDecoder::new();
         let sse = sse(&[begin(), event.clone()]);
@@ -617,7 +617,7 @@ fn a_repeated_member_of_another_type_gives_way_to_the_last_one() {
 
 /// The accessors of the event and the message it is merged into.
 #[test]
-fn the_accessors_of_a_message_delta_return_what_is_merged() {
+fn the_accessors_of_a_message_delta_return_the_merged_values() {
     for (members, reason, tokens) in [
         (r#""usage":{"output_tokens":5,"output_tokens":null}"#, None, Some(5)),
         (r#""usage":{"output_tokens":null,"output_tokens":5}"#, None, Some(5)),

@@ -57,7 +57,7 @@ fn a_done_marker_in_an_error_field_is_ignored() {
 // Empty or blank data
 
 #[test]
-fn empty_or_blank_data_is_nothing() {
+fn empty_or_blank_data_is_ignored() {
     for name in EVENT_TYPES.into_iter().filter(|name| *name != "error") {
         for lines in ["data\n", "data:\n", "data: \n", "data:  \t \n", "data:\ndata: \ndata:\n"] {
             let event = if name.is_empty() { format!("{lines}\n") } else { format!("event: {name}\n{lines}\n") };
@@ -68,7 +68,7 @@ fn empty_or_blank_data_is_nothing() {
 }
 
 #[test]
-fn an_empty_string_as_the_data_of_a_ping_is_nothing() {
+fn an_empty_string_as_the_data_of_a_ping_is_ignored() {
     assert_eq!(tolerated(around(named("ping", "\"\""))), around_nothing());
     assert_eq!(body(named("ping", "\"\"")).events, []);
 }
@@ -342,7 +342,7 @@ fn a_half_that_stays_alone_in_input_is_replaced() {
 
 /// A block of an unknown kind may have several strings.
 #[test]
-fn halves_of_two_strings_of_a_block_are_no_pair() {
+fn halves_of_two_strings_of_a_block_are_not_a_pair() {
     let block = json!({"type": "future", "text": "", "thinking": ""});
     let bytes = [
         sse(&[begin(), start(0, block)]).into_bytes(),
@@ -378,7 +378,7 @@ fn a_half_that_stays_alone_is_replaced() {
 }
 
 #[test]
-fn well_formed_text_beside_ill_formed_text_is_read_as_it_stands() {
+fn well_formed_text_beside_ill_formed_text_is_unchanged() {
     let odd = ill_formed(&text(0, "@"), b"\xFF \xF0\x9F\x98\x80 \\ud83d\\ude00 \\\\ud83d \\u00e9\\\"");
     let mut expected = around_nothing();
     expected["content"] = json!([text_block("a\u{FFFD} \u{1F600} \u{1F600} \\ud83d \u{e9}\"b")]);

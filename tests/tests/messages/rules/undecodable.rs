@@ -9,12 +9,12 @@ use ssewire_messages::{
 use super::support::*;
 
 /// JSON values that are not objects.
-fn no_objects() -> [Value; 6] {
+fn non_objects() -> [Value; 6] {
     [json!(null), json!(true), json!(5), json!("x"), json!([]), json!([{}])]
 }
 
 /// JSON values that are neither strings nor null.
-fn no_strings() -> [Value; 5] {
+fn non_strings() -> [Value; 5] {
     [json!(false), json!(5), json!([]), json!({}), json!(["x"])]
 }
 
@@ -112,8 +112,8 @@ fn an_event_that_is_not_json_is_the_one_of_type_and_event_type_that_loses_more()
 }
 
 #[test]
-fn json_that_is_no_object() {
-    for payload in no_objects() {
+fn json_that_is_not_an_object() {
+    for payload in non_objects() {
         for name in ["content_block_delta", "message_delta", "ping", "future_event"] {
             let kind = skipped(&named(name, &payload.to_string()));
             assert_eq!(kind, PayloadErrorKind::NotAnObject, "{name:?} {payload}");
@@ -153,25 +153,25 @@ fn an_index_that_is_missing_null_negative_or_fractional() {
 // Values in place of objects
 
 #[test]
-fn a_message_that_is_no_object() {
+fn a_message_that_is_not_an_object() {
     is_undecodable(&json!({"type": "message_start"}), "message");
-    for message in no_objects() {
+    for message in non_objects() {
         is_undecodable(&message_start(message), "message");
     }
 }
 
 #[test]
-fn a_content_block_that_is_no_object() {
+fn a_content_block_that_is_not_an_object() {
     is_undecodable(&json!({"type": "content_block_start", "index": 1}), "content_block");
-    for block in no_objects() {
+    for block in non_objects() {
         is_undecodable(&start(1, block), "content_block");
     }
 }
 
 #[test]
-fn a_delta_of_a_block_that_is_no_object() {
+fn a_delta_of_a_block_that_is_not_an_object() {
     is_undecodable(&json!({"type": "content_block_delta", "index": 0}), "delta");
-    for piece in no_objects() {
+    for piece in non_objects() {
         is_undecodable(&delta(0, piece), "delta");
     }
 }
@@ -206,7 +206,7 @@ const STRINGS: [(&str, &str); 4] = [
 fn a_string_member_of_a_delta_that_is_absent_or_of_another_type() {
     for (kind, name) in STRINGS {
         is_undecodable(&delta(0, json!({"type": kind})), name);
-        for value in no_strings() {
+        for value in non_strings() {
             is_undecodable(&delta(0, json!({"type": kind, name: value})), name);
         }
     }
@@ -236,7 +236,7 @@ fn null_counts_as_the_empty_string_in_a_delta() {
 #[test]
 fn a_member_of_a_compaction_delta_that_is_of_another_type() {
     for name in ["content", "encrypted_content"] {
-        for value in no_strings() {
+        for value in non_strings() {
             let member = if name == "content" { "delta.content" } else { "delta.encrypted_content" };
             is_undecodable(&delta(0, json!({"type": "compaction_delta", name: value})), member);
         }
@@ -261,9 +261,9 @@ fn the_members_of_a_compaction_delta_may_be_absent_or_null() {
 }
 
 #[test]
-fn a_citation_that_is_no_object() {
+fn a_citation_that_is_not_an_object() {
     is_undecodable(&delta(0, json!({"type": "citations_delta"})), "citation");
-    for citation in no_objects() {
+    for citation in non_objects() {
         is_undecodable(&delta(0, json!({"type": "citations_delta", "citation": citation})), "citation");
     }
 }
@@ -272,7 +272,7 @@ fn a_citation_that_is_no_object() {
 
 #[test]
 fn initial_text_of_a_text_block_of_a_wrong_type() {
-    for value in no_strings() {
+    for value in non_strings() {
         is_an_undecodable_block(json!({"type": "text", "text": value}));
     }
 }
@@ -286,14 +286,14 @@ fn initial_citations_of_a_text_block_of_a_wrong_type() {
 
 #[test]
 fn thinking_of_a_thinking_block_of_a_wrong_type() {
-    for value in no_strings() {
+    for value in non_strings() {
         is_an_undecodable_block(json!({"type": "thinking", "thinking": value, "signature": "s"}));
     }
 }
 
 #[test]
 fn content_of_a_compaction_block_of_a_wrong_type() {
-    for value in no_strings() {
+    for value in non_strings() {
         is_an_undecodable_block(json!({"type": "compaction", "content": value}));
     }
 }
@@ -322,7 +322,7 @@ fn absent_or_null_text_is_empty() {
 
 #[test]
 fn a_message_delta_whose_delta_or_usage_is_neither_object_nor_null_nor_absent() {
-    for value in no_objects().into_iter().filter(|value| !value.is_null()) {
+    for value in non_objects().into_iter().filter(|value| !value.is_null()) {
         let delta = json!({"type": "message_delta", "delta": value, "usage": {"output_tokens": 7}});
         is_undecodable(&delta, "delta");
         let usage = json!({"type": "message_delta", "delta": {"stop_sequence": "x"}, "usage": value});
@@ -526,7 +526,7 @@ fn a_member_of_a_message_delta_of_an_unexpected_type_is_kept() {
 /// A present, non-null value of any type overwrites the value before. So does null, because every `message_start`
 /// contains it.
 #[test]
-fn a_member_of_a_message_delta_of_an_unexpected_type_overwrites_what_is_known() {
+fn a_member_of_a_message_delta_of_an_unexpected_type_overwrites_the_known_value() {
     for (name, known, odd) in [
         ("container", json!({"id": "c"}), json!("x")),
         ("stop_details", json!({"type": "refusal"}), json!([5])),

@@ -360,7 +360,7 @@ fn event_that_changes_nothing_is_unchanged() {
 // Which block
 
 #[test]
-fn the_position_of_a_block_is_that_in_the_content_as_it_stands() {
+fn the_position_of_a_block_is_that_in_the_present_content() {
     let returned = updates(&[
         begin(),
         start(5, text_block("")),
@@ -381,7 +381,7 @@ fn the_position_of_a_block_is_that_in_the_content_as_it_stands() {
 }
 
 #[test]
-fn the_key_tells_blocks_of_one_index_apart() {
+fn the_key_distinguishes_blocks_of_one_index() {
     let returned = updates(&[
         message_start(json!({"content": [text_block("i")]})),
         start(0, text_block("a")),
