@@ -137,9 +137,40 @@ impl MessageDelta<'_> {
         Some(usage)
     }
 
-    /// Returns the members of the message that it sets, as JSON.
+    /// Returns a member that the event sets, whether it is in its `delta` or beside it, as `context_management` and
+    /// `input_transformations` are. Null is `None`: it changes nothing. Linear.
+    ///
+    /// ```
+    /// use ssewire_messages::StreamEvent;
+    ///
+    /// let payload = br#"{"type":"message_delta","delta":{"container":null},"context_management":{"edits":[]}}"#;
+    /// let Some(StreamEvent::MessageDelta(delta)) = StreamEvent::from_json(payload)? else { panic!() };
+    /// assert_eq!(delta.get("context_management").unwrap().as_str(), r#"{"edits":[]}"#);
+    /// assert_eq!(delta.get("container"), None);
+    /// # Ok::<(), ssewire_messages::PayloadError>(())
+    /// ```
     #[must_use]
-    pub fn json(&self) -> Option<RawJson> {
+    pub fn get(&self, name: &str) -> Option<RawJson> {
+        // One beside the delta is merged last.
+        let beside = EVENT_MEMBERS.iter().zip(&self.event_members).find(|(member, _)| **member == name);
+        if let Some(value) = beside.and_then(|(_, value)| value.as_ref()) {
+            return Some(value.to_raw());
+        }
+        let mut found = None;
+        // Valid, as the scanner has found.
+        let _ = each_member(&mut Cursor::new(self.delta.as_deref()?), &mut |member, cursor| {
+            let value = cursor.skip_value()?;
+            if member.bytes == name.as_bytes() && value != b"null" {
+                found = Some(value);
+            }
+            Ok(())
+        });
+        found.map(RawJson::keep)
+    }
+
+    /// Returns the `delta` of the event, as JSON.
+    #[must_use]
+    pub fn delta_json(&self) -> Option<RawJson> {
         self.delta.as_ref().map(ScannedJson::to_raw)
     }
 

@@ -126,7 +126,7 @@ pub use self::payload_error::{PayloadError, PayloadErrorKind};
 pub use self::response_head::{ResponseHead, RetryAfter};
 pub use self::retry::{Backoff, GiveUp};
 pub use self::stop_reason::StopReason;
-pub use self::structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
+pub use self::structured::{ParseTextError, StructuredOutput};
 pub use self::tool_input::{ParseInputError, ToolInput, ToolInputError};
 pub use self::turn::{OwnedToolCall, ToolCall, ToolResult, TurnError};
 pub use self::usage::Usage;

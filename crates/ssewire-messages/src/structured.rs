@@ -113,7 +113,7 @@ impl Message {
     #[doc(alias = "parsed_output")]
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
         if self.stop_reason().is_some_and(StopReason::may_truncate) {
-            return Err(ParseTextError { kind: ParseTextErrorKind::StopReason, line: 0, column: 0 });
+            return Err(ParseTextError::StopReason);
         }
         serde_json::from_str(&self.text()).map_err(|error| ParseTextError::new(&error))
     }
@@ -122,66 +122,53 @@ impl Message {
 /// The text of a message is not the expected JSON. Has the position, but not the reason, which may quote the text:
 /// `serde_json::from_str::<T>(&message.text())` returns the error of serde_json, which has both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ParseTextError {
-    kind: ParseTextErrorKind,
-    line: usize,
-    column: usize,
-}
-
-/// Kind of a [`ParseTextError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ParseTextErrorKind {
+pub enum ParseTextError {
     /// The text is not valid JSON.
-    Syntax,
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// The byte of the line, from 1.
+        column: usize,
+    },
     /// The text ends before the JSON does.
-    Eof,
+    Eof {
+        /// The line, from 1.
+        line: usize,
+        /// The byte of the line, from 1.
+        column: usize,
+    },
     /// The text is JSON, but not of the type.
-    Data,
+    Data {
+        /// The line, from 1.
+        line: usize,
+        /// The byte of the line, from 1.
+        column: usize,
+    },
     /// The stop reason means that the text was truncated or declined, or this version does not know it.
     StopReason,
 }
 
 impl ParseTextError {
     fn new(error: &serde_json::Error) -> Self {
-        let kind = match error.classify() {
-            Category::Eof => ParseTextErrorKind::Eof,
-            Category::Data => ParseTextErrorKind::Data,
-            Category::Syntax | Category::Io => ParseTextErrorKind::Syntax,
-        };
-        Self { kind, line: error.line(), column: error.column() }
-    }
-
-    /// Returns the kind of error.
-    #[must_use]
-    pub fn kind(&self) -> ParseTextErrorKind {
-        self.kind
-    }
-
-    /// Returns the line of the text where it was noticed, from 1; 0 if unknown.
-    #[must_use]
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Returns the byte of that line, from 1; 0 if unknown.
-    #[must_use]
-    pub fn column(&self) -> usize {
-        self.column
+        let (line, column) = (error.line(), error.column());
+        match error.classify() {
+            Category::Eof => Self::Eof { line, column },
+            Category::Data => Self::Data { line, column },
+            Category::Syntax | Category::Io => Self::Syntax { line, column },
+        }
     }
 }
 
 impl fmt::Display for ParseTextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            ParseTextErrorKind::Syntax => "message text is not valid JSON",
-            ParseTextErrorKind::Eof => "message text ends before its JSON does",
-            ParseTextErrorKind::Data => "message text is JSON, but not of the expected type",
-            ParseTextErrorKind::StopReason => {
-                return f.write_str("message text was truncated or declined: see the stop reason");
-            }
-        })?;
-        write!(f, " (line {}, column {})", self.line, self.column)
+        let (what, line, column) = match self {
+            Self::Syntax { line, column } => ("message text is not valid JSON", line, column),
+            Self::Eof { line, column } => ("message text ends before its JSON does", line, column),
+            Self::Data { line, column } => ("message text is JSON, but not of the expected type", line, column),
+            Self::StopReason => return f.write_str("message text was truncated or declined: see the stop reason"),
+        };
+        write!(f, "{what} (line {line}, column {column})")
     }
 }
 

@@ -71,7 +71,7 @@ impl Usage {
     /// Returns another member, unless it is null: `server_tool_use`, `service_tier`, `iterations`. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
-        self.extra.get(name).filter(|value| !value.is_null())
+        self.extra.get(name)?.non_null()
     }
 
     /// Returns all members but the counts.

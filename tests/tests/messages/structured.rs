@@ -1,9 +1,7 @@
 //! Structured output: the text of a message as JSON, partial and complete.
 
 use serde_json::{Value, json};
-use ssewire_messages::{
-    Accumulator, Message, ParseTextErrorKind, PartialStrings, StreamEvent, StructuredOutput, Update,
-};
+use ssewire_messages::{Accumulator, Message, ParseTextError, PartialStrings, StreamEvent, StructuredOutput, Update};
 
 fn message(text: &str) -> Message {
     serde_json::from_value(json!({"type": "message", "content": [{"type": "text", "text": text}]})).unwrap()
@@ -71,15 +69,15 @@ fn parse_text_returns_the_requested_type_or_the_kind_of_error() {
     let recipe: Recipe = message(r#" {"title":"Tea","steps":[1,2]} "#).parse_text().unwrap();
     assert_eq!(recipe, Recipe { title: "Tea".to_owned(), steps: vec![1, 2] });
 
-    for (text, kind) in [
-        (r#"{"title":"SECRET"#, ParseTextErrorKind::Eof),
-        ("", ParseTextErrorKind::Eof),
-        (r#"{"title":SECRET}"#, ParseTextErrorKind::Syntax),
-        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextErrorKind::Data),
-        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextErrorKind::Syntax),
+    for (text, expected) in [
+        (r#"{"title":"SECRET"#, ParseTextError::Eof { line: 1, column: 16 }),
+        ("", ParseTextError::Eof { line: 1, column: 0 }),
+        (r#"{"title":SECRET}"#, ParseTextError::Syntax { line: 1, column: 10 }),
+        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextError::Data { line: 1, column: 34 }),
+        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextError::Syntax { line: 1, column: 28 }),
     ] {
         let error = message(text).parse_text::<Recipe>().unwrap_err();
-        assert_eq!(error.kind(), kind, "{text}");
+        assert_eq!(error, expected, "{text}");
         assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
     }
 }
@@ -89,6 +87,6 @@ fn parse_text_fails_for_stop_reasons_that_mean_incomplete_text() {
     for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "compaction", "a_later_limit"] {
         let content = json!([{"type": "text", "text": "12"}]);
         let message: Message = serde_json::from_value(json!({"content": content, "stop_reason": reason})).unwrap();
-        assert_eq!(message.parse_text::<u8>().unwrap_err().kind(), ParseTextErrorKind::StopReason);
+        assert_eq!(message.parse_text::<u8>().unwrap_err(), ParseTextError::StopReason);
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
     AccumulateError, Accumulator, Completion, ContentBlock, GiveUp, InvalidMessage, LostEvent, Message, MessageDecoder,
-    Nullable, ProtocolViolation, RawJson, Step, StopReason, StreamEvent, ToolInputError, TurnError, Update, Usage,
-    Validation, ViolationKind,
+    Nullable, ParseTextError, ProtocolViolation, RawJson, Step, StopReason, StreamEvent, ToolInputError, TurnError,
+    Update, Usage, Validation, ViolationKind,
 };
 use ssewire_tests::samples;
 
@@ -171,6 +171,71 @@ fn display_of_a_violation_has_the_index() {
     }
     let texts: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
     assert_eq!(texts, ["event before message_start (index 7)", "stop for a block that never started (index 7)"]);
+}
+
+/// `docs/protocol.md`, heading "Merge rules": null changes nothing, and the members beside `delta` are merged last.
+#[test]
+fn a_message_delta_returns_every_member_that_it_sets() {
+    let event = json!({
+        "type": "message_delta",
+        "delta": {"stop_sequence": "END", "container": null, "later": [1], "context_management": {"from": "delta"}},
+        "context_management": {"from": "event"},
+        "input_transformations": [{"type": "thinking_dropped"}],
+    });
+    let payload = event.to_string();
+    let Ok(Some(StreamEvent::MessageDelta(delta))) = StreamEvent::from_json(payload.as_bytes()) else { panic!() };
+    let mut accumulator = Accumulator::new();
+    accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
+    accumulator.accumulate(StreamEvent::MessageDelta(delta.clone())).unwrap();
+    let message = accumulator.snapshot();
+    for (name, value) in [
+        ("stop_sequence", Some(json!("END"))),
+        ("container", None),
+        ("later", Some(json!([1]))),
+        ("context_management", Some(json!({"from": "event"}))),
+        ("input_transformations", Some(json!([{"type": "thinking_dropped"}]))),
+        ("absent", None),
+    ] {
+        assert_eq!(delta.get(name).map(|value| value.to_value().unwrap()), value, "{name}");
+        assert_eq!(message.get(name).map(|value| value.to_value().unwrap()), value, "{name}");
+    }
+    assert_eq!(delta.delta_json().unwrap(), event["delta"]);
+}
+
+/// In every part of a message, a member that is null has no value; its JSON has the null.
+#[test]
+fn a_member_that_is_null_has_no_value_in_any_part_of_a_message() {
+    let message = json!({
+        "later": null,
+        "usage": {"later": null},
+        "content": [
+            {"type": "text", "text": "", "later": null},
+            {"type": "thinking", "thinking": "", "later": null},
+            {"type": "tool_use", "input": {}, "later": null},
+            {"type": "compaction", "content": null},
+            {"type": "hologram", "later": null},
+        ],
+    });
+    let message: Message = from_value(message).unwrap();
+    let usage = message.usage().unwrap();
+    assert_eq!((message.get("later"), usage.get("later")), (None, None));
+    for extra in [message.extra(), usage.extra()] {
+        assert!(extra.get("later").unwrap().is_null());
+    }
+    for block in message.content() {
+        let (value, json) = match block {
+            ContentBlock::Text(block) => (block.get("later"), block.extra().get("later").unwrap().to_raw_json()),
+            ContentBlock::Thinking(block) => (block.get("later"), block.extra().get("later").unwrap().to_raw_json()),
+            ContentBlock::Compaction(block) => {
+                assert!(block.content().is_null());
+                (block.get("content"), "null".parse().unwrap())
+            }
+            ContentBlock::ToolUse(block) => (block.get("later"), "null".parse().unwrap()),
+            ContentBlock::Raw(block) => (block.get("later"), block.start_json().get("later").unwrap().to_raw_json()),
+            _ => panic!("{block:?}"),
+        };
+        assert_eq!((value, json.as_str()), (None, "null"), "{block:?}");
+    }
 }
 
 /// `docs/protocol.md`, heading "On the wire": the type in the payload decides.
@@ -538,7 +603,7 @@ fn tool_result_contents_and_stop_reason_round_trip_through_serde() {
 fn parse_text_error_has_line_and_column() {
     let message: Message = from_value(json!({"content": [{"type": "text", "text": "[1,\n 2, \"x\"]"}]})).unwrap();
     let error = message.parse_text::<Vec<u32>>().unwrap_err();
-    assert_eq!((error.line(), error.column()), (2, 7));
+    assert_eq!(error, ParseTextError::Data { line: 2, column: 7 });
     assert_eq!(error.to_string(), "message text is JSON, but not of the expected type (line 2, column 7)");
 }
 

@@ -38,14 +38,18 @@ impl CompactionBlock {
         self.nullable_string("encrypted_content")
     }
 
-    /// Returns a member as raw JSON, also if it is null. Linear.
+    /// Returns a member as raw JSON, unless it is null. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.member(name)?.non_null()
+    }
+
+    fn member(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.assigned.as_ref().and_then(|assigned| assigned.get(name)).or_else(|| self.start.get(name))
     }
 
     fn nullable_string(&self, name: &str) -> Nullable<Cow<'_, str>> {
-        match self.get(name) {
+        match self.member(name) {
             Some(value) if value.is_null() => Nullable::Null,
             Some(value) => value.decode_string().into(),
             None => Nullable::Absent,

@@ -80,10 +80,11 @@ impl RawBlock {
         self.start.as_json()
     }
 
-    /// Returns a member as the [start](Self::start_json) of the block had it: deltas do not change it. Linear.
+    /// Returns a member as the [start](Self::start_json) of the block had it, unless it is null: deltas do not change
+    /// it. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
-        self.start.get(name)
+        self.start.get(name)?.non_null()
     }
 
     /// Returns the input, if the block has the member.

@@ -38,10 +38,10 @@ impl ThinkingBlock {
         self.0.optional()?.signature.as_deref()
     }
 
-    /// Returns a member that this version does not know, also if it is null. Linear.
+    /// Returns a member that this version does not know, unless it is null. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
-        self.extra().get(name)
+        self.extra().get(name)?.non_null()
     }
 
     /// Returns the members that this version does not know.

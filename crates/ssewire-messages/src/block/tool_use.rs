@@ -102,10 +102,10 @@ impl ToolUseBlock {
         object.end();
     }
 
-    /// Returns a member as the block's start had it. Linear in the length of the start.
+    /// Returns a member as the start of the block had it, unless it is null. Linear in the length of the start.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
-        self.start.get(name)
+        self.start.get(name)?.non_null()
     }
 }
 
@@ -133,7 +133,7 @@ impl Block for ToolUseBlock {
         let mut object = ObjectWriter::new(out);
         object.string("type", "tool_use");
         for name in ["id", "caller", "name", "toolset_name"] {
-            if let Some(value) = self.get(name).filter(|value| !value.is_null()) {
+            if let Some(value) = self.get(name) {
                 object.raw(name, value.as_str());
             }
         }

@@ -14,7 +14,8 @@ use crate::sort::sort;
 /// The members of an object that this version does not know, and known ones of another type than documented.
 ///
 /// One text holds all of them, each value as it arrived. A member that is set again is appended; the text is compacted
-/// when it has doubled, so setting a member costs its length, however many there are.
+/// when it has doubled, so setting a member costs its length, however many there are. The types that are parsed on
+/// demand have a map of parsed values instead, [`ExtraMap`](crate::vocabulary::ExtraMap).
 #[derive(Clone, Default)]
 pub struct ExtraMembers {
     /// `"name":value,` for each. An empty value: the member was removed.

@@ -130,6 +130,11 @@ impl<'a> RawJsonRef<'a> {
         self.0 == "null"
     }
 
+    /// The value, unless it is null.
+    pub(crate) fn non_null(self) -> Option<Self> {
+        if self.is_null() { None } else { Some(self) }
+    }
+
     /// Returns whether the value is an object.
     #[must_use]
     pub fn is_object(self) -> bool {

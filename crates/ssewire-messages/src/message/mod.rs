@@ -128,7 +128,7 @@ impl Message {
     /// `input_transformations`, or one that this version does not know. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
-        self.extra.get(name).filter(|value| !value.is_null())
+        self.extra.get(name)?.non_null()
     }
 
     /// Returns the members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones

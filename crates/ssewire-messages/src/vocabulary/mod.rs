@@ -64,4 +64,4 @@ pub use self::tool_search::*;
 pub use self::usage::*;
 pub use self::web_fetch::*;
 pub use self::web_search::*;
-pub use self::wire::{ExtraValues, UnknownObject};
+pub use self::wire::{ExtraMap, UnknownObject};

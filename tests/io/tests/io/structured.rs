@@ -5,7 +5,7 @@ use std::io;
 use futures::executor::block_on;
 use serde::Deserialize;
 use ssewire_io::{IncompleteMessage, MessageReadError, MessageReader, MessageStream, ReadExt as _, StructuredError};
-use ssewire_messages::{Completion, ParseTextErrorKind, StopReason};
+use ssewire_messages::{Completion, ParseTextError, StopReason};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
 
@@ -62,20 +62,20 @@ fn values_are_shown_while_they_grow_and_typed_at_the_end() {
 
 #[test]
 fn text_of_another_type_is_an_error_with_the_message() {
-    for (pieces, stop_reason, kind) in [
-        (&[r#"{"title":1}"#][..], "end_turn", ParseTextErrorKind::Data),
-        (&["no JSON"], "end_turn", ParseTextErrorKind::Syntax),
-        (&[r#"{"title":"T"#], "end_turn", ParseTextErrorKind::Eof),
-        (&[r#"{"title":"Tea"}"#], "max_tokens", ParseTextErrorKind::StopReason),
-        (&[r#"{"title":"Tea"}"#], "refusal", ParseTextErrorKind::StopReason),
+    for (pieces, stop_reason, expected) in [
+        (&[r#"{"title":1}"#][..], "end_turn", ParseTextError::Data { line: 1, column: 10 }),
+        (&["\n no JSON"], "end_turn", ParseTextError::Syntax { line: 2, column: 3 }),
+        (&[r#"{"title":"T"#], "end_turn", ParseTextError::Eof { line: 1, column: 11 }),
+        (&[r#"{"title":"Tea"}"#], "max_tokens", ParseTextError::StopReason),
+        (&[r#"{"title":"Tea"}"#], "refusal", ParseTextError::StopReason),
     ] {
         let body = body(pieces, stop_reason);
         let error = (&body[..]).message().structured::<Recipe>().finish().unwrap_err();
         assert_eq!(error.message().unwrap().text(), pieces.concat());
         let shown = format!("{error} {error:?}");
-        assert!(!shown.contains("Tea") && !shown.contains("no JSON"), "{shown}");
+        assert!(!shown.contains("Tea") && !shown.contains("no J"), "{shown}");
         let StructuredError::Text { error, .. } = error else { panic!("{error}") };
-        assert_eq!(error.kind(), kind);
+        assert_eq!(error, expected);
     }
 }
 

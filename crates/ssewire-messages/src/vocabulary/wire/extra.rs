@@ -4,18 +4,19 @@ use core::fmt;
 
 use serde_json::{Map, Value};
 
-/// The members of an object that have no typed field of their own.
+/// The members of an object of the vocabulary that this version does not know, and known ones of another type than
+/// documented, whose field is then absent. They are written after the typed members; where a typed field of the same
+/// name is set, that one is written.
 ///
-/// Two kinds are here: members that this version does not know, and known members whose value is of
-/// another JSON type than documented (their typed field is then absent). They are written after
-/// the typed members; where a typed field of the same name is set, that one is written.
+/// The values are parsed and can be changed, as the fields of such an object. Those of a message are kept as text:
+/// [`ExtraMembers`](crate::ExtraMembers).
 ///
 /// One pointer wide, and without a heap allocation while empty.
 // Never `Some` of an empty map, so that the derived equality is right.
 #[derive(Clone, Default, PartialEq)]
-pub struct ExtraValues(Option<Box<Map<String, Value>>>);
+pub struct ExtraMap(Option<Box<Map<String, Value>>>);
 
-impl ExtraValues {
+impl ExtraMap {
     /// Returns the number of members.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -40,8 +41,8 @@ impl ExtraValues {
         self.get(name).is_some()
     }
 
-    /// Returns the members in the order of [`serde_json::Map`]: by name, or in order of arrival with
-    /// `serde_json`'s feature `preserve_order`.
+    /// Returns the members in the order of [`serde_json::Map`]: by name, or in order of arrival with the feature
+    /// `preserve_order` of `serde_json`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().flat_map(|members| members.iter()).map(|(name, value)| (name.as_str(), value))
     }
@@ -65,20 +66,20 @@ impl ExtraValues {
 }
 
 /// All of an object's members.
-impl From<Map<String, Value>> for ExtraValues {
+impl From<Map<String, Value>> for ExtraMap {
     fn from(members: Map<String, Value>) -> Self {
         Self(if members.is_empty() { None } else { Some(Box::new(members)) })
     }
 }
 
-impl fmt::Debug for ExtraValues {
+impl fmt::Debug for ExtraMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
 }
 
 /// By value, for moving the members elsewhere.
-impl IntoIterator for ExtraValues {
+impl IntoIterator for ExtraMap {
     type Item = (String, Value);
     type IntoIter = serde_json::map::IntoIter;
 

@@ -17,5 +17,5 @@ pub(crate) use self::read::{FromJson, Member, Tagged, count_or, deserialize, tag
 pub(crate) use self::tagged::tagged;
 pub(crate) use crate::string_enum::string_enum;
 
-pub use self::extra::ExtraValues;
+pub use self::extra::ExtraMap;
 pub use self::unknown::UnknownObject;

@@ -42,7 +42,7 @@ macro_rules! object {
             $( $(#[$member_meta])* pub $member: $ty, )*
             /// Members that this version does not know, and known ones of another JSON type than
             /// documented.
-            pub extra: $crate::vocabulary::ExtraValues,
+            pub extra: $crate::vocabulary::ExtraMap,
         }
 
         $(
