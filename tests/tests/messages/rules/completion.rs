@@ -815,8 +815,8 @@ fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
             let (mut decoder, mut input) = (MessageDecoder::new(), half.as_bytes());
             while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
             assert!(!decoder.has_used_pending_event());
-            assert!(matches!(decoder.decode_end().unwrap(), Some(_)));
-            assert!(matches!(decoder.decode_end().unwrap(), None));
+            assert!(decoder.decode_end().unwrap().is_some());
+            assert!(decoder.decode_end().unwrap().is_none());
             assert!(decoder.has_used_pending_event(), "and says so");
             decoder.next_message().unwrap();
             assert!(!decoder.has_used_pending_event(), "of the next message");
@@ -839,7 +839,7 @@ fn a_pending_last_event_that_is_skipped_is_not_used() {
         while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
         decoder.next_message().unwrap();
         while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
-        while let Some(_) = decoder.decode_end().unwrap() {}
+        while decoder.decode_end().unwrap().is_some() {}
         assert_eq!((decoder.has_used_pending_event(), decoder.has_started()), (is_used, is_used), "{rest}");
         let pending = if is_used { 0 } else { rest.len() as u64 };
         assert_eq!(decoder.finish().unwrap_err().pending_bytes(), pending, "{rest}");

@@ -584,7 +584,7 @@ fn after_the_last_message_of_a_body_there_is_no_other() {
         decoder.next_message().unwrap();
         for _ in 0..2 {
             while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
-            assert!(matches!(decoder.decode_end().unwrap(), None));
+            assert!(decoder.decode_end().unwrap().is_none());
             assert!(!decoder.has_started());
             assert_eq!(decoder.completion(), Completion::Truncated, "no message_start");
             let absent = decoder.next_message().unwrap_err();

@@ -23,7 +23,7 @@ fn with_halves(events: &[Value]) -> Vec<u8> {
 fn end_of(bytes: &[u8]) -> Vec<Completion> {
     let (mut decoder, mut input) = (MessageDecoder::new(), bytes);
     while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
-    while let Some(_) = decoder.decode_end().unwrap() {}
+    while decoder.decode_end().unwrap().is_some() {}
     let completion = decoder.completion();
     let reasons = decoder.finish().map_or_else(|incomplete| incomplete.reasons().to_vec(), |_| Vec::new());
     assert_eq!(reasons.first().copied().unwrap_or(Completion::Complete), completion);
