@@ -49,8 +49,8 @@ const OTHERS: [(&str, &str, &str); 4] = [
     (
         "serve",
         "[FILE…]: replay over HTTP",
-        "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: 16 MiB \
-         at most for each file",
+        "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: 16 \
+         MiB at most for each file",
     ),
     ("completions", "SHELL: completions", "Prints the completions for bash, elvish, fish, powershell or zsh"),
     ("man", "the manual page", "Prints the manual page, in roff: `ssewire man | man -l -`"),
@@ -212,10 +212,13 @@ fn documented() -> clap::Command {
     for (name, _, about) in OTHERS {
         let subcommand = clap::Command::new(name).about(about);
         let subcommand = match name {
-            "serve" => subcommand.args(options(&|option| SERVE_OPTIONS.contains(&option))).arg(file("FILE").num_args(0..).help(
-                "Recordings, or plain event streams, of at most 16 MiB; or names of samples: `text`, which is the default, \
-                 `tool_use`",
-            )),
+            "serve" => {
+                let files = file("FILE").num_args(0..).help(
+                    "Recordings, or plain event streams, of at most 16 MiB; or names of samples, such as `tool_use`. \
+                     The sample `text` if absent",
+                );
+                subcommand.args(options(&|option| SERVE_OPTIONS.contains(&option))).arg(files)
+            }
             "completions" => {
                 let shell = Arg::new("shell").value_name("SHELL").required(true).help("The shell");
                 subcommand.arg(shell.value_parser(value_parser!(Shell)))
