@@ -108,7 +108,7 @@ impl Template {
         };
         let (string, index) = (matched.string, matched.index);
         let (change, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
-        if learned.is_none() && change.continues_text() {
+        if learned.is_none() && accumulator.continues_text(change) {
             self.learn(event, payload, string, index);
         }
         Some(change)

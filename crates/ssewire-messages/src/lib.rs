@@ -101,14 +101,14 @@ mod usage;
 pub mod vocabulary;
 
 pub use self::accumulator::{
-    AccumulateError, Accumulator, BlockKey, BlockRef, Completion, Incomplete, ProtocolViolation, ProtocolViolations,
-    Update, Validation, ViolationKind,
+    AccumulateError, Accumulator, BlockKey, BlockRef, Completion, ExceededLimit, Incomplete, ProtocolViolation,
+    ProtocolViolations, Update, Validation, ViolationKind,
 };
 pub use self::api_error::ApiError;
 pub use self::block::{
     Citations, CitationsIter, CompactionBlock, ContentBlock, RawBlock, TextBlock, ThinkingBlock, ToolKind, ToolUseBlock,
 };
-pub use self::decoder::{MessageDecodeError, MessageDecoder, Step, UpdateEvent, UpdateSpan};
+pub use self::decoder::{MessageDecoder, Step, UpdateEvent, UpdateSpan};
 pub use self::delta::{
     CitationsDelta, CompactionDelta, Delta, InputJsonDelta, SignatureDelta, TextDelta, ThinkingDelta, UnknownDelta,
 };

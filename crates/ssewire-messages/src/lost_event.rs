@@ -2,29 +2,31 @@
 
 use core::fmt;
 
-use ssewire::DecodeError;
-
-use crate::accumulator::AccumulateError;
+use crate::accumulator::ExceededLimit;
 use crate::payload_error::PayloadError;
 
 /// An event of the stream was lost. The stream continues. The end of the message decides whether content is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LostEvent {
-    /// The event was too large.
-    TooLarge(DecodeError),
     /// The payload is undecodable.
     Payload(PayloadError),
-    /// The message would exceed its limit. From here on its content does not grow; reported once.
-    OverLimit(AccumulateError),
+    /// The event exceeds its own limit, or one of the message.
+    OverLimit(ExceededLimit),
+}
+
+impl LostEvent {
+    /// The event that an undecodable payload lost. `None`: the payload is a keep-alive, and no event.
+    pub(crate) fn of_payload(error: PayloadError) -> Option<Self> {
+        (!error.is_keep_alive()).then_some(Self::Payload(error))
+    }
 }
 
 impl fmt::Display for LostEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge(error) => error.fmt(f),
             Self::Payload(error) => error.fmt(f),
-            Self::OverLimit(error) => error.fmt(f),
+            Self::OverLimit(limit) => limit.fmt(f),
         }
     }
 }

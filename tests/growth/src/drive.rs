@@ -287,7 +287,7 @@ pub(crate) fn accumulate_strict(input: &Input) -> Outcome {
     let (mut decoder, mut count) = (decoder(input), Count::default());
     for mut chunk in input.iter() {
         while let Ok(Some(event)) = decoder.decode(&mut chunk) {
-            count.add(accumulator.accumulate_json(event.data()).map(Some));
+            count.add(accumulator.accumulate_event(event.event_type(), event.data()).map(Some));
         }
     }
     let outcome = count.outcome();

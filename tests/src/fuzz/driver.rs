@@ -1,7 +1,7 @@
 //! `MessageDecoder` as a state machine: any sequence of its public calls, beside a decoder that receives the consumed
 //! bytes one by one and is never looked at.
 
-use ssewire_messages::{MessageDecodeError, MessageDecoder, Step, UpdateEvent};
+use ssewire_messages::{MessageDecoder, ProtocolViolation, Step, UpdateEvent};
 
 use super::cost;
 use super::input::Input;
@@ -110,7 +110,7 @@ impl Rest<'_> {
 /// An update as text, or the reason why there is none.
 type Described = Result<String, String>;
 
-fn described(step: Result<Step<UpdateEvent<'_>>, MessageDecodeError>) -> Described {
+fn described(step: Result<Step<UpdateEvent<'_>>, ProtocolViolation>) -> Described {
     match step {
         Ok(Step::Update(event)) => {
             Ok(format!("{} {}", describe(event.event_type, event.payload, &event.update), event.has_extra))
@@ -122,7 +122,7 @@ fn described(step: Result<Step<UpdateEvent<'_>>, MessageDecodeError>) -> Describ
 }
 
 /// As [`described`], of an update at the end of the input.
-fn described_last(last: Result<Option<UpdateEvent<'_>>, MessageDecodeError>) -> Described {
+fn described_last(last: Result<Option<UpdateEvent<'_>>, ProtocolViolation>) -> Described {
     described(last.map(|event| event.map_or(Step::Ended, Step::Update)))
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use ssewire::{Decoder, Frame};
-use ssewire_messages::{AccumulateError, Accumulator, LostEvent, RawJson, StreamEvent, Update};
+use ssewire_messages::{AccumulateError, Accumulator, ExceededLimit, LostEvent, RawJson, StreamEvent, Update};
 
 use crate::json::deep_value;
 
@@ -68,7 +68,11 @@ impl Slow {
                 }
                 Err(error) => {
                     self.accumulator.record_lost_event(error);
-                    self.transcript.push(describe(b"", b"", &Update::Lost(LostEvent::TooLarge(error))));
+                    self.transcript.push(describe(
+                        b"",
+                        b"",
+                        &Update::Lost(LostEvent::OverLimit(ExceededLimit::Event(error))),
+                    ));
                 }
             }
         }
@@ -93,8 +97,10 @@ impl Slow {
         };
         let returned = match self.accumulator.accumulate(event) {
             Ok(update) => Ok(describe(name, data, &update)),
-            Err(error @ AccumulateError::Violation(_)) => Err(error),
-            Err(error) => Ok(describe(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
+            Err(AccumulateError::OverLimit(limit)) => {
+                Ok(describe(name, data, &Update::Lost(LostEvent::OverLimit(limit))))
+            }
+            Err(error) => Err(error),
         };
         match returned {
             Ok(returned) => {

@@ -2,8 +2,7 @@
 
 use ssewire::Decoder;
 use ssewire_messages::{
-    Accumulator, Completion, Incomplete, LostEvent, Message, MessageDecodeError, MessageDecoder, NonStreamBody, Step,
-    Update, Validation,
+    Accumulator, Completion, Incomplete, LostEvent, Message, MessageDecoder, NonStreamBody, Step, Update, Validation,
 };
 
 use super::block::Call;
@@ -108,8 +107,7 @@ fn decode(mut decoder: MessageDecoder, chunks: &[&[u8]]) -> Vec<Outcome> {
                     None => is_at_end = true,
                 },
                 Ok(Step::Ended) => break,
-                Err(MessageDecodeError::Violation(violation)) => record.rejected = Some(violation),
-                Err(error) => panic!("error without a case: {error}"),
+                Err(violation) => record.rejected = Some(violation),
             }
         }
         let (completion, is_complete) = (decoder.completion(), decoder.is_complete());

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Completion, ContentBlock, GiveUp, InvalidMessage, LostEvent, Message, MessageDecoder,
+    Accumulator, Completion, ContentBlock, ExceededLimit, GiveUp, InvalidMessage, LostEvent, Message, MessageDecoder,
     Nullable, ParseTextError, ProtocolViolation, RawJson, Step, StopReason, StreamEvent, ToolInputError, TurnError,
     Update, Usage, Validation, ViolationKind,
 };
@@ -136,9 +136,9 @@ fn debug_of_an_accumulator_shows_counts_and_display_of_its_errors_is_text() {
     let shown = format!("{accumulator:?}");
     assert!(shown.starts_with("Accumulator { has_started: true, is_ended: false, blocks: 0, bytes: "), "{shown}");
     assert!(shown.ends_with(", violations: 0, .. }"), "{shown}");
-    let error = AccumulateError::BytesExceeded { limit: 17 };
+    let error = ExceededLimit::Bytes { limit: 17 };
     assert_eq!(error.to_string(), "message exceeds the limit of 17 bytes");
-    let error = AccumulateError::BlocksExceeded { limit: 17 };
+    let error = ExceededLimit::Blocks { limit: 17 };
     assert_eq!(error.to_string(), "message exceeds the limit of 17 blocks");
 }
 
@@ -170,7 +170,13 @@ fn display_of_a_violation_has_the_index() {
         accumulator.accumulate_json(payload.as_bytes()).unwrap();
     }
     let texts: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
-    assert_eq!(texts, ["event before message_start (index 7)", "stop for a block that never started (index 7)"]);
+    assert_eq!(
+        texts,
+        [
+            "protocol violation: event before message_start (index 7)",
+            "protocol violation: stop for a block that never started (index 7)",
+        ]
+    );
 }
 
 /// `docs/protocol.md`, heading "Merge rules": null changes nothing, and the members beside `delta` are merged last.

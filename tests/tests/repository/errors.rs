@@ -5,8 +5,8 @@ use std::error::Error;
 use ssewire::{DecodeError, Decoder, EventBuilder};
 use ssewire_json::PartialJson;
 use ssewire_messages::{
-    Accumulator, ApiError, Backoff, Incomplete, LostEvent, Message, MessageDecoder, RawJson, Step, StreamEvent,
-    Validation,
+    AccumulateError, Accumulator, ApiError, Backoff, ExceededLimit, Incomplete, LostEvent, Message, MessageDecoder,
+    RawJson, Step, StreamEvent, Validation,
 };
 
 /// The end of a body that was read by a decoder.
@@ -25,11 +25,8 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
     let strict = || Accumulator::new().with_validation(Validation::Strict);
     let rejected = strict().accumulate_json(BLOCK.as_bytes()).unwrap_err();
     let mut decoder = MessageDecoder::new().with_accumulator(strict());
-    let decode = decoder.decode(&mut format!("data: {BLOCK}\n\n").as_bytes()).unwrap_err();
-    let violation = match decode {
-        ssewire_messages::MessageDecodeError::Violation(violation) => violation,
-        other => panic!("{other:?}"),
-    };
+    let violation = decoder.decode(&mut format!("data: {BLOCK}\n\n").as_bytes()).unwrap_err();
+    let AccumulateError::OverLimit(limit) = over else { panic!("{over:?}") };
     let limited = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(100));
     let call: Message = r#"{"content":[{"type":"tool_use","input":[]}],"stop_reason":"tool_use"}"#.parse().unwrap();
     let cut: Message = r#"{"content":[{"type":"text","text":"{"}],"stop_reason":"max_tokens"}"#.parse().unwrap();
@@ -45,14 +42,13 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
         (Box::new(EventBuilder::new().id("\n").unwrap_err()), "event ID contains a line end or NUL"),
         (Box::new(PartialJson::new().push("x").unwrap_err()), "unexpected character in JSON text at byte 0"),
         (Box::new(payload), "event payload is not valid JSON (line 1, column 8)"),
-        (Box::new(LostEvent::TooLarge(large)), "event or line exceeds the limit of 8 bytes"),
+        (Box::new(LostEvent::OverLimit(ExceededLimit::Event(large))), "event or line exceeds the limit of 8 bytes"),
         (Box::new(LostEvent::Payload(payload)), "event payload is not valid JSON (line 1, column 8)"),
-        (Box::new(LostEvent::OverLimit(over)), "message exceeds the limit of 8 bytes"),
-        (Box::new(violation), "event before message_start (index 0)"),
+        (Box::new(LostEvent::OverLimit(limit)), "message exceeds the limit of 8 bytes"),
+        (Box::new(violation), "protocol violation: event before message_start (index 0)"),
         (Box::new(over), "message exceeds the limit of 8 bytes"),
         (Box::new(blocks), "message exceeds the limit of 0 blocks"),
         (Box::new(rejected), "protocol violation: event before message_start (index 0)"),
-        (Box::new(decode), "protocol violation: event before message_start (index 0)"),
         (
             Box::new(end_of(limited(), &format!("data: {START}\n\ndata: {}\n\n", "x".repeat(200)))),
             "event or line exceeds the limit of 100 bytes; stream is truncated before the message was complete",

@@ -7,7 +7,7 @@ use core::error::Error;
 use core::fmt;
 
 use super::read_error::MessageReadError;
-use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeError, ParseTextError, ResponseHead};
+use ssewire_messages::{ApiError, Completion, Incomplete, Message, ParseTextError, ProtocolViolation, ResponseHead};
 
 /// Error of an incomplete message: contains the partial message, the reason, and the cause if the transport failed.
 ///
@@ -20,14 +20,14 @@ pub struct IncompleteMessage<E> {
     /// Shared with the adapter: its `finish` returns the same report.
     report: SharedReport,
     /// Both, if strict mode rejected an event at the end of a connection that failed.
-    rejected: Option<MessageDecodeError>,
+    rejected: Option<ProtocolViolation>,
     transport: Option<E>,
 }
 
 pub(super) type SharedReport = Shared<Incomplete>;
 
 impl<E> IncompleteMessage<E> {
-    pub(super) fn new(report: SharedReport, rejected: Option<MessageDecodeError>, transport: Option<E>) -> Self {
+    pub(super) fn new(report: SharedReport, rejected: Option<ProtocolViolation>, transport: Option<E>) -> Self {
         Self { report, rejected, transport }
     }
 
@@ -94,9 +94,9 @@ impl<E> IncompleteMessage<E> {
         self.transport
     }
 
-    /// Returns the rejection of an event in strict mode, if it ended the message.
+    /// Returns the violation for which strict mode rejected an event, if that ended the message.
     #[must_use]
-    pub fn rejected(&self) -> Option<MessageDecodeError> {
+    pub fn rejected(&self) -> Option<ProtocolViolation> {
         self.rejected
     }
 

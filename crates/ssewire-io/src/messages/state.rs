@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use ssewire_messages::{Accumulator, Message, MessageDecodeError, MessageDecoder, Step, UpdateEvent, UpdateSpan};
+use ssewire_messages::{Accumulator, Message, MessageDecoder, ProtocolViolation, Step, UpdateEvent, UpdateSpan};
 
 use super::error::{IncompleteMessage, SharedReport};
 
@@ -20,7 +20,7 @@ pub(super) struct MessageState<E> {
     /// Boxed: it has nearly a kilobyte, and adapters are moved into tasks.
     decoder: Box<MessageDecoder>,
     phase: Phase,
-    rejected: Option<MessageDecodeError>,
+    rejected: Option<ProtocolViolation>,
     /// Report in the error of [`Phase::Failed`].
     returned_report: Option<SharedReport>,
     /// Set after the first message of the body: the absence of a further message is not an error.

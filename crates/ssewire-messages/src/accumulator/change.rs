@@ -56,17 +56,6 @@ pub(crate) enum BlockChange {
     Raw,
 }
 
-impl Change {
-    /// Returns whether a text that was not empty has grown: more pieces are likely to follow.
-    pub(crate) fn continues_text(self) -> bool {
-        let Self::Block(_, _, change) = self else { return false };
-        match change {
-            BlockChange::Text { from } | BlockChange::Thinking { from } | BlockChange::Input { from } => from > 0,
-            _ => false,
-        }
-    }
-}
-
 /// Resolves changes.
 impl<'a> Update<'a> {
     // Inlined, so that the change to a text is never in memory.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::blocks::BlockId;
 use super::change::Change;
-use crate::lost_event::LostEvent;
+use super::error::ExceededLimit;
 
 #[derive(Clone, Default)]
 pub(super) struct ColdState {
@@ -22,7 +22,7 @@ pub(super) struct ColdState {
     /// An event was lost that may have been the start of a block, or a delta of any index.
     pub(super) has_lost_start_or_delta: bool,
     /// The limit that was exceeded first.
-    pub(super) exceeded_limit: Option<LostEvent>,
+    pub(super) exceeded_limit: Option<ExceededLimit>,
 }
 
 /// Updates in their order. Nearly always one, which needs no further allocation.

@@ -81,6 +81,18 @@ impl Accumulator {
         Some(CurrentText { text, string, id, key, bytes, max_bytes, is_discarded })
     }
 
+    /// Returns whether a change has continued a text: more pieces are likely to follow. The first piece does not count,
+    /// except if text is discarded, which makes each piece the first.
+    pub(crate) fn continues_text(&self, change: Change) -> bool {
+        let Change::Block(_, _, change) = change else { return false };
+        match change {
+            BlockChange::Text { from } | BlockChange::Thinking { from } | BlockChange::Input { from } => {
+                from > 0 || self.options.is_text_discarded
+            }
+            _ => false,
+        }
+    }
+
     /// Returns whether the block of this index has just started or taken a piece, and is likely to take the next one.
     pub(crate) fn is_current(&self, index: u64) -> bool {
         self.current.and_then(|id| self.blocks.key(id)).is_some_and(|key| key.index == index)

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use ssewire::DecodeError;
+
 use super::ProtocolViolation;
 
 /// The content of an event was not merged.
@@ -10,16 +12,25 @@ use super::ProtocolViolation;
 pub enum AccumulateError {
     /// The event violates the protocol in [`Validation::Strict`](crate::Validation::Strict). Nothing was changed.
     Violation(ProtocolViolation),
-    /// The events of the message add more bytes than its limit. From here on its content does not grow any more, and it
-    /// is incomplete; reported once.
-    BytesExceeded {
+    /// The event exceeds a limit of the message.
+    OverLimit(ExceededLimit),
+}
+
+/// A limit that was exceeded: that of an event, or one of the message. After one of the message its content does not
+/// grow any more, and it is incomplete; each message reports this once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExceededLimit {
+    /// The event is larger than its limit. This event alone is lost.
+    Event(DecodeError),
+    /// The events of the message add more bytes than its limit.
+    Bytes {
         /// The limit in bytes: see [`Accumulator::with_max_bytes`](crate::Accumulator::with_max_bytes).
         limit: usize,
     },
-    /// The message would have more blocks than its limit. From here on its content does not grow any more, and it is
-    /// incomplete; reported once.
-    BlocksExceeded {
-        /// The limit in blocks.
+    /// The message would have more blocks than its limit.
+    Blocks {
+        /// The limit in blocks: see [`Accumulator::with_max_blocks`](crate::Accumulator::with_max_blocks).
         limit: usize,
     },
 }
@@ -27,11 +38,21 @@ pub enum AccumulateError {
 impl fmt::Display for AccumulateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Violation(violation) => write!(f, "protocol violation: {violation}"),
-            Self::BytesExceeded { limit } => write!(f, "message exceeds the limit of {limit} bytes"),
-            Self::BlocksExceeded { limit } => write!(f, "message exceeds the limit of {limit} blocks"),
+            Self::Violation(violation) => violation.fmt(f),
+            Self::OverLimit(limit) => limit.fmt(f),
         }
     }
 }
 
+impl fmt::Display for ExceededLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(error) => error.fmt(f),
+            Self::Bytes { limit } => write!(f, "message exceeds the limit of {limit} bytes"),
+            Self::Blocks { limit } => write!(f, "message exceeds the limit of {limit} blocks"),
+        }
+    }
+}
+
+/// `Display` prints the cause, so `source` returns `None`.
 impl core::error::Error for AccumulateError {}

@@ -5,9 +5,8 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Accumulator, Completion, Phase, ProtocolViolations};
+use super::{Accumulator, Completion, ExceededLimit, Phase, ProtocolViolations};
 use crate::api_error::ApiError;
-use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::non_stream_body::NonStreamBody;
 use crate::response_head::ResponseHead;
@@ -29,7 +28,7 @@ struct Report {
     violations: ProtocolViolations,
     non_stream_body: Option<NonStreamBody>,
     replaced_by: Option<Box<str>>,
-    exceeded_limit: Option<LostEvent>,
+    exceeded_limit: Option<ExceededLimit>,
     pending_bytes: u64,
     response_head: Option<ResponseHead>,
 }
@@ -138,7 +137,7 @@ impl Incomplete {
 
     /// Returns the limit that was exceeded first: that of an event, or of the message.
     #[must_use]
-    pub fn exceeded_limit(&self) -> Option<LostEvent> {
+    pub fn exceeded_limit(&self) -> Option<ExceededLimit> {
         self.0.exceeded_limit
     }
 

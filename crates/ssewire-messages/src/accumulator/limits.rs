@@ -1,8 +1,7 @@
 //! The violations of an event, and the limits of a message. Each rule asks for both before it changes anything.
 //! `docs/protocol.md`, headings "Protocol violations" and "Limits of a message".
 
-use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
-use crate::lost_event::LostEvent;
+use super::{AccumulateError, Accumulator, ExceededLimit, Phase, ProtocolViolation, Validation, ViolationKind};
 
 impl Accumulator {
     /// A protocol violation: an error, or recorded.
@@ -51,17 +50,17 @@ impl Accumulator {
             return Ok(false);
         }
         let total = self.bytes.saturating_add(bytes);
-        let error = if total > self.options.max_bytes {
-            AccumulateError::BytesExceeded { limit: self.options.max_bytes }
+        let limit = if total > self.options.max_bytes {
+            ExceededLimit::Bytes { limit: self.options.max_bytes }
         } else if blocks > 0 && self.blocks.count().saturating_add(blocks) > self.options.max_blocks {
-            AccumulateError::BlocksExceeded { limit: self.options.max_blocks }
+            ExceededLimit::Blocks { limit: self.options.max_blocks }
         } else {
             self.bytes = total;
             return Ok(true);
         };
         self.is_over_limit = true;
-        self.cold_mut().exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
-        Err(error)
+        self.cold_mut().exceeded_limit.get_or_insert(limit);
+        Err(AccumulateError::OverLimit(limit))
     }
 
     /// The number of bytes that still fit into the limit.

@@ -30,7 +30,7 @@ use self::blocks::{BlockId, Blocks};
 pub(crate) use self::change::Change;
 use self::cold_state::ColdState;
 pub use self::completion::Completion;
-pub use self::error::AccumulateError;
+pub use self::error::{AccumulateError, ExceededLimit};
 pub use self::incomplete::Incomplete;
 use self::options::Options;
 pub use self::options::Validation;
@@ -48,26 +48,19 @@ use crate::tool_input::ToolInput;
 /// Builds the message while its events arrive.
 ///
 /// ```
-/// use ssewire_messages::{Accumulator, StreamEvent, Update};
+/// use ssewire_messages::{Accumulator, Update};
 ///
 /// let mut accumulator = Accumulator::new();
-/// for payload in [
-///     r#"{"type":"message_start","message":{"id":"msg_1","content":[],"usage":{"output_tokens":1}}}"#,
-///     r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
-///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#,
-///     r#"{"type":"content_block_stop","index":0}"#,
-///     r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}"#,
-///     r#"{"type":"message_stop"}"#,
+/// for (event_type, data) in [
+///     ("message_start", r#"{"type":"message_start","message":{"id":"msg_1","usage":{"output_tokens":1}}}"#),
+///     ("content_block_start", r#"{"type":"content_block_start","index":0,"content_block":{"type":"text"}}"#),
+///     ("content_block_delta", r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}"#),
+///     ("content_block_stop", r#"{"type":"content_block_stop","index":0}"#),
+///     ("message_delta", r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}"#),
+///     ("message_stop", r#"{"type":"message_stop"}"#),
 /// ] {
-///     let event = match StreamEvent::from_json(payload.as_bytes()) {
-///         Ok(Some(event)) => event,
-///         Ok(None) => continue,
-///         Err(error) => {
-///             accumulator.record_decode_error(&error)?; // Skipped, but not forgotten: content may be lost.
-///             continue;
-///         }
-///     };
-///     for text in accumulator.accumulate(event)?.text_deltas() {
+///     // An undecodable event is `Update::Lost`; `into_message` decides whether content is missing.
+///     for text in accumulator.accumulate_event(event_type.as_bytes(), data.as_bytes())?.text_deltas() {
 ///         print!("{text}");
 ///     }
 ///     while let Some(update) = accumulator.next_update() {
@@ -77,14 +70,15 @@ use crate::tool_input::ToolInput;
 ///     }
 /// }
 /// let message = accumulator.into_message()?;
-/// assert_eq!(message.text(), "Hello");
+/// assert_eq!(message.text(), "Hi");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// If you decode events yourself, without a [`MessageDecoder`](crate::MessageDecoder), you must also report three
-/// conditions, or an incomplete message will look complete: [`record_decode_error`](Self::record_decode_error) for a
-/// payload that is undecodable, [`record_lost_event`](Self::record_lost_event) for an event that was too large,
-/// [`record_truncation`](Self::record_truncation) if the input ended within the first event.
+/// This is for events that you have framed yourself, without a [`MessageDecoder`](crate::MessageDecoder). Then you must
+/// also report two conditions, or an incomplete message will look complete: an event that was too large, with
+/// [`record_lost_event`](Self::record_lost_event); and that the input ended within the first event, with
+/// [`record_truncation`](Self::record_truncation). If you decode events, too, you call [`accumulate`](Self::accumulate)
+/// for each, and [`record_decode_error`](Self::record_decode_error) for each that is undecodable.
 ///
 /// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
 ///
@@ -245,8 +239,39 @@ impl Accumulator {
         Some(self.update(change))
     }
 
-    /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate)
-    /// in one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it is undecodable.
+    /// Decodes an SSE event, merges it, and returns the change: [`StreamEvent::decode`] and
+    /// [`accumulate`](Self::accumulate) in one. [`Update::Lost`] if the event is undecodable; [`Update::Unchanged`] if
+    /// its data is blank, or a [keep-alive](PayloadError::is_keep_alive).
+    ///
+    /// ```
+    /// use ssewire_messages::Accumulator;
+    ///
+    /// let mut message = Accumulator::new();
+    /// message.accumulate_event(b"message_start", br#"{"type":"message_start","message":{"id":"msg_1"}}"#)?;
+    /// message.accumulate_event(b"error", b"upstream connect error")?; // As a gateway reports it.
+    /// assert_eq!(message.server_error().and_then(|error| error.message()), Some("upstream connect error"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`accumulate`](Self::accumulate). In strict mode, a keep-alive is a violation, too.
+    pub fn accumulate_event(&mut self, event_type: &[u8], data: &[u8]) -> Result<Update<'_>, AccumulateError> {
+        match StreamEvent::decode(event_type, data) {
+            Ok(Some(event)) => self.accumulate(event),
+            Ok(None) => {
+                self.discard_queue();
+                Ok(Update::Unchanged)
+            }
+            Err(error) => {
+                self.record_decode_error(&error)?;
+                Ok(LostEvent::of_payload(error).map_or(Update::Unchanged, Update::Lost))
+            }
+        }
+    }
+
+    /// Decodes the payload of an event and merges it, as [`accumulate_event`](Self::accumulate_event) does, for
+    /// transports that carry the same JSON without SSE. An SSE event must not lose its event type: that of an error may
+    /// be its only sign.
     ///
     /// ```
     /// use ssewire_messages::Accumulator;
@@ -265,19 +290,9 @@ impl Accumulator {
     /// ```
     ///
     /// # Errors
-    /// As [`accumulate`](Self::accumulate).
+    /// As [`accumulate_event`](Self::accumulate_event).
     pub fn accumulate_json(&mut self, payload: &[u8]) -> Result<Update<'_>, AccumulateError> {
-        match StreamEvent::from_json(payload) {
-            Ok(Some(event)) => self.accumulate(event),
-            Ok(None) => {
-                self.discard_queue();
-                Ok(Update::Unchanged)
-            }
-            Err(error) => {
-                self.record_decode_error(&error)?;
-                Ok(Update::Lost(crate::LostEvent::Payload(error)))
-            }
-        }
+        self.accumulate_event(b"", payload)
     }
 
     /// Records that an event was undecodable. If it was a piece of content, content is lost, and the tool input of
@@ -322,7 +337,7 @@ impl Accumulator {
     /// is truncated, and so is input that arrives before the start of its block or after its stop. Discards further
     /// updates of the event before, as an event does.
     pub fn record_lost_event(&mut self, error: DecodeError) {
-        self.record_exceeded(LostEvent::TooLarge(error));
+        self.record_exceeded(ExceededLimit::Event(error));
     }
 
     /// Records that the input ended within an event: it was the beginning of a stream, even if nothing was decoded yet,
@@ -478,7 +493,7 @@ impl Accumulator {
     }
 
     /// Records that something was lost because of a limit.
-    pub(crate) fn record_exceeded(&mut self, limit: LostEvent) {
+    pub(crate) fn record_exceeded(&mut self, limit: ExceededLimit) {
         self.current = None;
         self.discard_queue();
         if self.is_running() {

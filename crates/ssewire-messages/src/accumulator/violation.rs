@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says;
-/// in strict mode it is an error.
+/// in strict mode it is an error. That of a [`MessageDecoder`](crate::MessageDecoder) ends the message:
+/// [`next_message`](crate::MessageDecoder::next_message) continues with the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolViolation {
@@ -123,8 +124,8 @@ impl fmt::Display for ViolationKind {
 impl fmt::Display for ProtocolViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.index {
-            Some(index) => write!(f, "{} (index {index})", self.kind),
-            None => write!(f, "{}", self.kind),
+            Some(index) => write!(f, "protocol violation: {} (index {index})", self.kind),
+            None => write!(f, "protocol violation: {}", self.kind),
         }
     }
 }

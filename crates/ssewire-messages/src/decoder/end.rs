@@ -4,11 +4,10 @@ use ssewire::Decoder;
 
 use super::error_field::ErrorField;
 use super::step::Source;
-use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
-use crate::accumulator::{AccumulateError, Accumulator, Incomplete};
+use super::{MessageDecoder, UpdateSpan};
+use crate::accumulator::{Accumulator, ExceededLimit, Incomplete, ProtocolViolation};
 use crate::api_error::ApiError;
 use crate::json::RawJson;
-use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::non_stream_body::{Body, NonStreamBody};
 
@@ -18,7 +17,7 @@ impl MessageDecoder {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn poll_end(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub fn poll_end(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         if let Some(span) = self.next_span()? {
             return Ok(Some(span));
         }
@@ -44,7 +43,7 @@ impl MessageDecoder {
 
     /// Ends the block at the end of the input as its blank line would. Its event and its `error` field are used if they
     /// are complete JSON objects.
-    fn end_block(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    fn end_block(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         let mut rest = Decoder::BLOCK_END;
         loop {
             let before = rest;
@@ -83,7 +82,7 @@ impl MessageDecoder {
 
     /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
     /// complete JSON object.
-    fn emit_pending_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    fn emit_pending_error_field(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         let is_used = |field: &ErrorField| field.is_ready() && is_object(field.value());
         if !self.error_field().is_some_and(is_used) {
             return Ok(None);
@@ -100,7 +99,7 @@ impl MessageDecoder {
         let body = core::mem::take(&mut self.body);
         if body.is_too_large() && !accumulator.is_messages_stream() {
             let limit = Body::max_json(accumulator.max_bytes());
-            accumulator.record_exceeded(LostEvent::OverLimit(AccumulateError::BytesExceeded { limit }));
+            accumulator.record_exceeded(ExceededLimit::Bytes { limit });
         }
         let is_stream = accumulator.is_messages_stream() || body.is_stream();
         let mut bare_error = self.cold.as_mut().and_then(|cold| cold.bare_error.take());

@@ -6,8 +6,8 @@ use ssewire::{Decoder, Frame, FrameSpan};
 
 use super::poll::{add_response_head, still_skips};
 use super::step::Source;
-use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
-use crate::accumulator::Change;
+use super::{MessageDecoder, UpdateSpan};
+use crate::accumulator::{Change, ProtocolViolation};
 use crate::api_error::ApiError;
 use crate::event::StreamEvent;
 use crate::json::RawJson;
@@ -105,7 +105,7 @@ impl MessageDecoder {
     }
 
     /// An `error` field whose block has ended is an event.
-    pub(super) fn emit_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn emit_error_field(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         if self.is_ended() {
             // If a `message_start` in its block ended the message, it belongs to the next one.
             return Ok(None);

@@ -16,8 +16,8 @@ use ssewire::Decoder;
 
 use self::error_field::{ErrorField, with_error_fields};
 use self::step::Source;
-pub use self::step::{MessageDecodeError, Step, UpdateEvent, UpdateSpan};
-use crate::accumulator::{Accumulator, Completion, Incomplete, ProtocolViolations};
+pub use self::step::{Step, UpdateEvent, UpdateSpan};
+use crate::accumulator::{Accumulator, Completion, Incomplete, ProtocolViolation, ProtocolViolations};
 use crate::fused::Template;
 use crate::json::RawJson;
 use crate::message::Message;
@@ -163,11 +163,11 @@ impl MessageDecoder {
     /// Decodes the input up to the next update. `input` is advanced.
     ///
     /// # Errors
-    /// [`MessageDecodeError`], only in strict mode: the message has ended.
+    /// [`ProtocolViolation`], only in strict mode: the message has ended.
     // A module for wasm32 is mostly built for size; inlined, this loop is built as the caller's crate is. Elsewhere it
     // is not worth it: 1 % more instructions.
     #[cfg_attr(target_arch = "wasm32", inline)]
-    pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
+    pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, ProtocolViolation> {
         let chunk: &'c [u8] = input;
         if let Some((change, parts, len)) = self.append_fused(input) {
             let (event_type, payload) = parts.resolve(chunk, len);
@@ -189,7 +189,7 @@ impl MessageDecoder {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn decode_end(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageDecodeError> {
+    pub fn decode_end(&mut self) -> Result<Option<UpdateEvent<'_>>, ProtocolViolation> {
         let span = self.poll_end()?;
         Ok(span.map(|span| self.resolve(&[], span)))
     }
@@ -238,7 +238,7 @@ impl MessageDecoder {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+    pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, ProtocolViolation> {
         if let Some((change, parts, len)) = self.append_fused(input) {
             let source = Source::Fused { parts, len };
             return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));

@@ -4,8 +4,8 @@ use ssewire::{DecodeError, Decoder, EventSpan, FrameSpan};
 
 use super::error_field::ErrorField;
 use super::step::Source;
-use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
-use crate::accumulator::{AccumulateError, Accumulator, Change};
+use super::{MessageDecoder, Step, UpdateSpan};
+use crate::accumulator::{AccumulateError, Accumulator, Change, ExceededLimit, ProtocolViolation};
 use crate::event::StreamEvent;
 use crate::fused::{MatchedPrefix, Parts, Template};
 use crate::lost_event::LostEvent;
@@ -47,7 +47,7 @@ impl MessageDecoder {
     }
 
     #[inline(never)]
-    pub(super) fn poll_slow(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn poll_slow(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, ProtocolViolation> {
         self.is_between_events = false;
         if self.has_queued_update() {
             if let Some(span) = self.next_span()? {
@@ -107,7 +107,7 @@ impl MessageDecoder {
     }
 
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
-    pub(super) fn next_span(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn next_span(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         if let Some(change) = self.accumulator.next_change() {
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
@@ -129,7 +129,7 @@ impl MessageDecoder {
                 self.accumulator.mark_as_messages_stream();
             }
         }
-        UpdateSpan::without_payload(Change::Lost(LostEvent::TooLarge(error)))
+        UpdateSpan::without_payload(Change::Lost(LostEvent::OverLimit(ExceededLimit::Event(error))))
     }
 
     /// Merges what an event carries. `None`: no update.
@@ -140,7 +140,7 @@ impl MessageDecoder {
         chunk: &[u8],
         consumed: &[u8],
         span: EventSpan,
-    ) -> Result<Option<Changed>, MessageDecodeError> {
+    ) -> Result<Option<Changed>, ProtocolViolation> {
         self.event_count = self.event_count.saturating_add(1);
         let event = self.decoder.resolve_event(chunk, span);
         let data = event.data();
@@ -176,29 +176,28 @@ impl MessageDecoder {
     }
 
     /// Records an undecodable payload. Before a further message it is only reported.
-    fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, MessageDecodeError> {
+    fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, ProtocolViolation> {
         self.body.set_has_events();
         if !self.is_skipping {
             if let Err(error) = self.accumulator.record_decode_error(&error) {
                 self.admit(Err(error))?;
             }
         }
-        let is_lost = !error.is_keep_alive();
-        Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)))
+        Ok(LostEvent::of_payload(error).map(|lost| (Change::Lost(lost), false)))
     }
 
     /// Converts the result of a merge: a rejected event ends the message, an event beyond the limit becomes
     /// [`Change::Lost`].
-    pub(super) fn admit(&mut self, applied: Result<Change, AccumulateError>) -> Result<Change, MessageDecodeError> {
+    pub(super) fn admit(&mut self, applied: Result<Change, AccumulateError>) -> Result<Change, ProtocolViolation> {
         match applied {
             Ok(change) => Ok(change),
             Err(AccumulateError::Violation(violation)) => {
                 // After the end of the message there is nothing to lose.
                 self.accumulator.record_rejection();
                 self.is_rejected = true;
-                Err(MessageDecodeError::Violation(violation))
+                Err(violation)
             }
-            Err(error) => Ok(Change::Lost(LostEvent::OverLimit(error))),
+            Err(AccumulateError::OverLimit(limit)) => Ok(Change::Lost(LostEvent::OverLimit(limit))),
         }
     }
 }
@@ -241,7 +240,8 @@ fn apply_and_learn(
 ) -> Result<Change, AccumulateError> {
     let piece = piece_of(&decoded).filter(|(_, index)| accumulator.is_current(*index));
     let change = accumulator.apply(decoded)?;
-    if let Some((string, index)) = piece.filter(|(_, index)| change.continues_text() && accumulator.is_current(*index))
+    if let Some((string, index)) =
+        piece.filter(|(_, index)| accumulator.continues_text(change) && accumulator.is_current(*index))
     {
         template.learn(event, payload, string, index);
     }
@@ -270,4 +270,28 @@ pub(super) fn add_response_head(event: &mut StreamEvent<'_>, head: Option<&Respo
 #[inline]
 pub(super) fn still_skips(is_skipping: bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
     is_skipping && !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    /// The template only saves time, so no result of a stream shows it.
+    #[test]
+    fn deltas_of_another_form_are_learned_also_if_their_text_is_discarded() {
+        for (member, block) in [("text", r#"{"type":"text","text":""}"#), ("thinking", r#"{"type":"thinking"}"#)] {
+            let start = format!(r#"{{"type":"content_block_start","index":0,"content_block":{block}}}"#);
+            let delta = format!(
+                r#"{{"type": "content_block_delta", "index": 0, "delta": {{"type": "{member}_delta", "{member}": "x"}}}}"#
+            );
+            let message = r#"{"type":"message_start","message":{}}"#;
+            let body = format!("data: {message}\n\ndata: {start}\n\ndata: {delta}\n\ndata: {delta}\n\n");
+            let mut decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_discarded_text());
+            let mut input = body.as_bytes();
+            while let Ok(Step::Update(_)) = decoder.poll(&mut input) {}
+            assert!(!decoder.template.is_empty(), "{member}");
+        }
+    }
 }

@@ -1,10 +1,8 @@
 //! The result of a call of the decoder.
 
-use core::fmt;
-
 use ssewire::EventSpan;
 
-use crate::accumulator::{AccumulateError, Change, ProtocolViolation, Update};
+use crate::accumulator::{Change, Update};
 use crate::fused::Parts;
 
 /// The result of one call: an update, the need for input, or the end.
@@ -49,25 +47,6 @@ impl UpdateSpan {
         Self { change, source: Source::None, has_extra: false }
     }
 }
-
-/// The message cannot be decoded any further: it has ended.
-/// [`MessageDecoder::next_message`](super::MessageDecoder::next_message) continues with the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum MessageDecodeError {
-    /// An event violates the protocol, and [`Validation::Strict`](crate::Validation::Strict) was asked for.
-    Violation(ProtocolViolation),
-}
-
-impl fmt::Display for MessageDecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Violation(violation) => AccumulateError::Violation(*violation).fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for MessageDecodeError {}
 
 /// Where the payload lies.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ssewire_messages::{
-    AccumulateError, Accumulator, BlockKey, BlockRef, ContentBlock, Delta, Message, StreamEvent, Update,
+    AccumulateError, Accumulator, BlockKey, BlockRef, ContentBlock, Delta, ExceededLimit, Message, StreamEvent, Update,
 };
 
 use super::Limits;
@@ -272,8 +272,8 @@ impl Ledger {
         limits: Limits,
     ) {
         match error {
-            AccumulateError::BytesExceeded { limit } => assert_eq!(limit, limits.bytes),
-            AccumulateError::BlocksExceeded { limit } => assert_eq!(limit, limits.blocks),
+            AccumulateError::OverLimit(ExceededLimit::Bytes { limit }) => assert_eq!(limit, limits.bytes),
+            AccumulateError::OverLimit(ExceededLimit::Blocks { limit }) => assert_eq!(limit, limits.blocks),
             _ => panic!("{error:?} was to be tolerated"),
         }
         assert!(!self.too_large, "returned once");

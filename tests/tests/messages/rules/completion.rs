@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use ssewire::Decoder;
 use ssewire_messages::{
-    Accumulator, Completion, ErrorKind, Incomplete, LostEvent, Message, MessageDecoder, NonStreamBody, PartialStrings,
-    PayloadErrorKind, Step, StreamEvent, ToolInputError,
+    AccumulateError, Accumulator, Completion, ErrorKind, ExceededLimit, Incomplete, LostEvent, Message, MessageDecoder,
+    NonStreamBody, PartialStrings, PayloadErrorKind, Step, StreamEvent, ToolInputError, Update, ViolationKind,
 };
 
 use super::support::*;
@@ -336,6 +336,12 @@ fn keep_alive_data_is_a_violation_and_no_hole() {
             assert!(rejected.error.is_some());
             assert_eq!(rejected.end.unwrap_err().reason(), Completion::RejectedByStrictMode);
             assert_eq!(reasons_of_body(named(name, payload)), [Completion::NonStreamBody], "nothing else");
+            let mut accumulator = Accumulator::new();
+            let update = accumulator.accumulate_event(name.as_bytes(), payload.as_bytes());
+            assert!(matches!(update, Ok(Update::Unchanged)), "{name:?} {payload}: {update:?}");
+            assert_eq!(accumulator.violations().count(ViolationKind::KeepAliveData), 1);
+            let rejected = strict_accumulator().accumulate_event(name.as_bytes(), payload.as_bytes()).map(|_| ());
+            assert!(matches!(rejected, Err(AccumulateError::Violation(_))), "{name:?} {payload}: {rejected:?}");
         }
     }
 }
@@ -650,7 +656,7 @@ fn too_large_by_one_event() {
     let stream = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(1000));
     let bytes = around(named("content_block_delta", &text(0, &"x".repeat(2000)).to_string()));
     let body = body_with(stream, &bytes);
-    assert!(matches!(body.lost[..], [LostEvent::TooLarge(_)]));
+    assert!(matches!(body.lost[..], [LostEvent::OverLimit(ExceededLimit::Event(_))]));
     let incomplete = body.end.unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     assert_eq!(to_json(incomplete.partial()), around_nothing(), "the stream went on");

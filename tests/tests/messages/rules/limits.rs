@@ -1,7 +1,9 @@
 //! `docs/protocol.md`, heading "Limits of a message".
 
 use serde_json::{Value, json};
-use ssewire_messages::{AccumulateError, Accumulator, Completion, MessageDecoder, Step, Update, ViolationKind};
+use ssewire_messages::{
+    AccumulateError, Accumulator, Completion, ExceededLimit, MessageDecoder, Step, Update, ViolationKind,
+};
 
 use super::support::*;
 
@@ -13,7 +15,7 @@ fn with_one_block() -> [Accumulator; 2] {
 /// The errors of a run, which must be one for the limit.
 fn assert_exceeded_once(run: &Run) {
     let errors: Vec<_> = run.results.iter().filter_map(|result| result.as_ref().err()).collect();
-    let [AccumulateError::BytesExceeded { .. } | AccumulateError::BlocksExceeded { .. }] = errors[..] else {
+    let [AccumulateError::OverLimit(ExceededLimit::Bytes { .. } | ExceededLimit::Blocks { .. })] = errors[..] else {
         panic!("{errors:?}")
     };
 }

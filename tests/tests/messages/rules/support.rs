@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    AccumulateError, Accumulator, BlockRef, Completion, ContentBlock, Incomplete, LostEvent, Message,
-    MessageDecodeError, MessageDecoder, PartialStrings, Step, StreamEvent, ToolInputError, Update, Validation,
-    ViolationKind,
+    AccumulateError, Accumulator, BlockRef, Completion, ContentBlock, Incomplete, LostEvent, Message, MessageDecoder,
+    PartialStrings, ProtocolViolation, Step, StreamEvent, ToolInputError, Update, Validation, ViolationKind,
 };
 
 // Events.
@@ -338,7 +337,7 @@ pub struct Body {
     /// The pieces of text.
     pub text: String,
     pub lost: Vec<LostEvent>,
-    pub error: Option<MessageDecodeError>,
+    pub error: Option<ProtocolViolation>,
     pub violations: u64,
     /// The typed events that were merged.
     pub events: Vec<StreamEvent<'static>>,

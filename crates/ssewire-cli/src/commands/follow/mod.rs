@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::io;
 
 use ssewire_messages::{
-    Accumulator, Completion, LostEvent, Message, MessageDecodeError, MessageDecoder, Step, StreamEvent, Update,
+    Accumulator, Completion, LostEvent, Message, MessageDecoder, ProtocolViolation, Step, StreamEvent, Update,
     UpdateEvent, UpdateSpan, Validation,
 };
 
@@ -340,7 +340,7 @@ impl Session {
         Ok(())
     }
 
-    fn reject(&mut self, error: MessageDecodeError, output: &mut Output) {
+    fn reject(&mut self, error: ProtocolViolation, output: &mut Output) {
         output.note(format_args!("event {}: {error}", self.decoder.event_count()));
         self.stopped = Some(match self.decoder.accumulator().server_error() {
             Some(_) => Exit::ServerError,
