@@ -119,14 +119,15 @@ impl MessageDelta<'_> {
         let _ = each_member(&mut cursor, &mut |name, cursor| {
             if name.bytes != b"stop_reason" {
                 cursor.skip_value()?;
-            } else if let Some(text) = cursor.string()? {
-                reason = Some(text.to_text());
-            } else if cursor.skip_value()? != b"null" {
-                reason = None;
+                return Ok(());
+            }
+            match StopReason::read(cursor)? {
+                Err(b"null") => {}
+                read => reason = read.ok(),
             }
             Ok(())
         });
-        reason.map(|reason| StopReason::from(&*reason))
+        reason
     }
 
     /// Returns the usage so far, without members that are null: they change nothing.

@@ -1,5 +1,7 @@
 //! Why the model stopped.
 
+use crate::json::Cursor;
+use crate::members::ReadError;
 use crate::string_enum::string_enum;
 
 string_enum! {
@@ -25,6 +27,15 @@ string_enum! {
 }
 
 impl StopReason {
+    /// Reads the value at the cursor. Returns it if it is not a string: null changes nothing where a reason is known,
+    /// and another value removes that reason.
+    pub(crate) fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Result<Self, &'a [u8]>, ReadError> {
+        Ok(match cursor.string()? {
+            Some(reason) => Ok(Self::from(&*reason.to_text())),
+            None => Err(cursor.skip_value()?),
+        })
+    }
+
     /// Returns whether the text or input of the model may be truncated: every reason but `tool_use`, `end_turn`,
     /// `stop_sequence` and `pause_turn`. `docs/protocol.md`, heading "Tool input".
     pub(crate) fn may_truncate(&self) -> bool {

@@ -39,15 +39,17 @@ pub struct ToolCall<'a> {
 }
 
 impl<'a> ToolCall<'a> {
-    /// The call of a block, if the client runs the tool and the input is finished. `None`: it has no id or name, or
-    /// somebody else runs the tool.
-    pub(crate) fn of(block: &'a ToolUseBlock) -> Result<Option<Self>, ToolInputError> {
+    /// The call of a block. `None`: another side than the client runs the tool.
+    pub(crate) fn of(block: &'a ToolUseBlock) -> Option<Result<Self, TurnError>> {
         let [kind, id, name] = block.type_id_and_name();
         if ToolKind::of(&kind.unwrap_or_default()) != ToolKind::Client {
-            return Ok(None);
+            return None;
         }
-        let input = block.input().value()?;
-        Ok(id.zip(name).map(|(id, name)| Self { id, name, input }))
+        Some(match (block.input().value(), id.zip(name)) {
+            (Ok(input), Some((id, name))) => Ok(Self { id, name, input }),
+            (Ok(_), None) => Err(TurnError::UnidentifiedToolCall),
+            (Err(error), _) => Err(TurnError::ToolInput(error)),
+        })
     }
 
     /// Parses the input.
@@ -277,8 +279,7 @@ impl Message {
     /// [`TurnError`]: one of them is not complete, or cannot be answered.
     pub fn tool_calls(&self) -> Result<Vec<ToolCall<'_>>, TurnError> {
         self.check_last_call()?;
-        let calls = self.content.iter().filter_map(ContentBlock::as_tool_use);
-        calls.filter(|block| block.kind() == ToolKind::Client).map(call_of).collect()
+        self.content.iter().filter_map(ContentBlock::as_tool_use).filter_map(ToolCall::of).collect()
     }
 
     /// Returns the message as the assistant's turn of the next request, limited to the content that the API accepts.
@@ -297,9 +298,7 @@ impl Message {
         // Where the turn may end: not after thinking.
         let mut end = begin;
         for block in &self.content {
-            if let Some(block) = block.as_tool_use().filter(|block| block.kind() == ToolKind::Client) {
-                call_of(block)?;
-            }
+            block.as_tool_use().and_then(ToolCall::of).transpose()?;
             let before = out.len();
             if before > begin {
                 out.push(',');
@@ -321,9 +320,4 @@ impl Message {
         let ends_in_call = matches!(self.content.last(), Some(ContentBlock::ToolUse(_)));
         if self.is_from_json && ends_in_call && !is_proven { Err(TurnError::UnprovenToolCall) } else { Ok(()) }
     }
-}
-
-/// The call of a block whose tool the client runs.
-fn call_of(block: &ToolUseBlock) -> Result<ToolCall<'_>, TurnError> {
-    ToolCall::of(block)?.ok_or(TurnError::UnidentifiedToolCall)
 }

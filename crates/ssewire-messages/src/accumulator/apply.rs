@@ -1,13 +1,13 @@
 //! The merge rules, event by event. `docs/protocol.md`, headings "Merge rules" and "Protocol violations".
 //!
-//! Each rule first names the violation of the event, and changes state only after that: in strict mode the first
-//! violation is an error.
+//! [`Accumulator::admit`] decides whether an event is merged at this point of the stream. The rule of the event first
+//! names a further violation, and changes state only after that: in strict mode the first violation is an error.
 
 use super::blocks::{BlockId, Origin};
-use super::change::{BlockChange, Change};
+use super::change::Change;
 use super::update::EndedHalves;
 use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
-use crate::block::ContentBlock;
+use crate::block::{BlockChange, ContentBlock};
 use crate::event::StreamEvent;
 use crate::piece::BlockString;
 
@@ -23,16 +23,12 @@ impl Accumulator {
             if let Some(change) = appended {
                 return Ok(change);
             }
-        } else if !matches!(event, StreamEvent::Ping) {
+        }
+        if !matches!(event, StreamEvent::Ping) {
             self.current = None;
         }
-        match self.phase {
-            Phase::NextMessage => return Ok(Change::Unchanged),
-            Phase::Failed(_) if !is_neutral(&event) => {
-                self.violation(ViolationKind::AfterError, block_index(&event))?;
-                return Ok(Change::Unchanged);
-            }
-            _ => {}
+        if !self.admit(&event)? {
+            return Ok(Change::Unchanged);
         }
         let is_known = !matches!(event, StreamEvent::Error(_) | StreamEvent::Done | StreamEvent::Unknown(_));
         let applied = self.apply_rule(event);
@@ -41,6 +37,28 @@ impl Accumulator {
             self.is_messages_stream |= is_known;
         }
         applied
+    }
+
+    /// Returns whether the event is merged. One after the end of the message is not: it is a violation, unless it
+    /// never changes a message. One before `message_start` is merged, but is a violation, too.
+    fn admit(&mut self, event: &StreamEvent<'_>) -> Result<bool, AccumulateError> {
+        let kind = match self.phase {
+            Phase::NextMessage => return Ok(false),
+            _ if is_neutral(event) => return Ok(true),
+            Phase::Failed(_) => ViolationKind::AfterError,
+            Phase::Stopped | Phase::Replaced(_) => violation_after_stop(event),
+            Phase::Running | Phase::RejectedStart(_) => {
+                if !self.has_started && !matches!(event, StreamEvent::MessageStart(_) | StreamEvent::Error(_)) {
+                    self.record_violation(ViolationKind::BeforeMessageStart, block_index(event))?;
+                }
+                return Ok(true);
+            }
+        };
+        self.record_violation(kind, block_index(event))?;
+        if matches!((&self.phase, event), (Phase::Stopped, StreamEvent::MessageStart(_))) {
+            self.phase = Phase::NextMessage;
+        }
+        Ok(false)
     }
 
     // Inlined, so that the event, which is large, is not moved.
@@ -60,9 +78,6 @@ impl Accumulator {
             }
             StreamEvent::Unknown(_) => Ok(Change::Unchanged),
             StreamEvent::Error(error) => {
-                if self.violation_if_stopped(ViolationKind::ErrorAfterStop, None)? {
-                    return Ok(Change::Unchanged);
-                }
                 self.phase = Phase::Failed(error);
                 Ok(Change::Error)
             }
@@ -70,15 +85,11 @@ impl Accumulator {
     }
 
     fn block_stop(&mut self, index: u64) -> Applied {
-        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
-            return Ok(Change::Unchanged);
-        }
-        self.violation_before_start(Some(index))?;
         self.blocks.touch(&self.message.content, index);
         let Some(id) = self.blocks.newest_open(index) else {
             let is_in_use = self.blocks.is_in_use(index);
             let kind = if is_in_use { ViolationKind::DuplicateStop } else { ViolationKind::StopWithoutStart };
-            self.violation_by_index(kind, index)?;
+            self.record_violation_by_index(kind, index)?;
             return Ok(Change::Unchanged);
         };
         let is_half = self.close(id);
@@ -86,42 +97,36 @@ impl Accumulator {
     }
 
     fn message_stop(&mut self) -> Applied {
-        if self.violation_if_stopped(ViolationKind::SecondMessageStop, None)? {
-            return Ok(Change::Unchanged);
-        }
-        self.violation_before_start(None)?;
         // In constant time: callers may send a `message_stop` that was rejected again and again.
         if self.options.validation == Validation::Strict {
             let open = self.blocks.first_open().and_then(|id| self.blocks.key(id));
             if let Some(key) = open {
-                self.violation(ViolationKind::MissingStop, Some(key.index))?;
+                self.record_violation(ViolationKind::MissingStop, Some(key.index))?;
             }
         }
-        for position in 0..self.message.content.len() {
-            let id = self.blocks.at(position);
+        for id in self.blocks.ids() {
             // A block of `message_start` needs no stop.
             if self.blocks.is_open(id) && self.blocks.origin(id) != Origin::Initial {
                 let index = self.blocks.key(id).map(|key| key.index);
-                self.violation(ViolationKind::MissingStop, index)?;
+                self.record_violation(ViolationKind::MissingStop, index)?;
             }
         }
         let mut halves = EndedHalves::default();
         // A block that a delta opened, or that a delta reached after its stop, is not open, but may end in a half.
         for id in self.blocks.with_half() {
             self.end_half(id);
-            match self.blocks.position(id).and_then(|at| self.message.content.get(at)) {
+            match self.blocks.block(id, &self.message.content) {
                 Some(ContentBlock::Text(_)) => halves.text += 1,
                 Some(ContentBlock::Thinking(_)) => halves.thinking += 1,
                 _ => {}
             }
         }
-        for position in 0..self.message.content.len() {
-            let id = self.blocks.at(position);
+        for id in self.blocks.ids() {
             if self.blocks.is_open(id) {
                 self.close(id);
             }
         }
-        self.decide_waiting_calls(self.is_output_truncated() || self.may_have_lost_stop_reason());
+        self.decide_blank_calls(self.is_output_truncated() || self.may_have_lost_stop_reason());
         self.decide_late_input();
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);
@@ -132,7 +137,7 @@ impl Accumulator {
     pub(super) fn end_half(&mut self, id: BlockId) -> Option<BlockString> {
         let half = self.blocks.half_mut(id).filter(|half| !half.is_none())?;
         let of = core::mem::take(half).of;
-        if let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+        if let Some(block) = self.blocks.block_mut(id, &mut self.message.content) {
             block.push_replacement(of, self.options.partial);
         }
         Some(of)
@@ -149,6 +154,17 @@ impl Accumulator {
 /// Returns whether the event never changes a message, so that it is not a violation after the end.
 fn is_neutral(event: &StreamEvent<'_>) -> bool {
     matches!(event, StreamEvent::Ping | StreamEvent::Done | StreamEvent::Unknown(_))
+}
+
+/// The violation of an event after the end of the message.
+fn violation_after_stop(event: &StreamEvent<'_>) -> ViolationKind {
+    match event {
+        StreamEvent::MessageStart(_) => ViolationKind::MessageAfterStop,
+        StreamEvent::MessageDelta(_) => ViolationKind::MessageDeltaAfterStop,
+        StreamEvent::MessageStop => ViolationKind::SecondMessageStop,
+        StreamEvent::Error(_) => ViolationKind::ErrorAfterStop,
+        _ => ViolationKind::BlockEventAfterStop,
+    }
 }
 
 fn block_index(event: &StreamEvent<'_>) -> Option<u64> {

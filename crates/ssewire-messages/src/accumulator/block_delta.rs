@@ -2,53 +2,55 @@
 
 use super::apply::Applied;
 use super::blocks::{BlockId, Origin};
-use super::change::{BlockChange, Change};
+use super::change::Change;
 use super::current::discard_before;
 use super::{Accumulator, ViolationKind};
-use crate::block::ContentBlock;
-use crate::delta::{Delta, DeltaKind, Merged, Target};
+use crate::block::{BlockChange, ContentBlock};
+use crate::delta::{Delta, DeltaKind, Target};
 use crate::event::ContentBlockDelta;
 use crate::piece::{BlockString, PendingHalf, push_piece};
+
+/// A delta, and what decides its merge.
+struct Plan<'a> {
+    delta: Delta<'a>,
+    kind: DeltaKind,
+    /// The newest block of the index that accepts such a delta.
+    target: Option<BlockId>,
+    violation: Option<ViolationKind>,
+}
 
 impl Accumulator {
     pub(super) fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {
         let ContentBlockDelta { index, mut delta, .. } = event;
-        self.current = None;
-        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
-            return Ok(Change::Unchanged);
-        }
-        self.violation_before_start(Some(index))?;
-        let Some(kind) = delta.kind() else { return Ok(Change::Unchanged) };
-        self.blocks.touch(&self.message.content, index);
         let foreign = delta.take_foreign_member();
-        let foreign_kind = foreign.as_ref().and_then(Delta::kind);
-        let violation = self.delta_violation(index, kind);
-        if let Some(violation) = violation.or_else(|| self.delta_violation(index, foreign_kind?)) {
-            self.violation_by_index(violation, index)?;
+        let Some(plan) = self.plan(index, delta) else { return Ok(Change::Unchanged) };
+        let foreign = foreign.and_then(|delta| self.plan(index, delta));
+        if let Some(violation) = plan.violation.or_else(|| foreign.as_ref()?.violation) {
+            self.record_violation_by_index(violation, index)?;
         }
-        let is_orderly = self.has_started && violation.is_none();
-        let (bytes, blocks) = self.delta_cost(index, kind, &delta);
-        let foreign_cost = foreign.as_ref().zip(foreign_kind).map(|(delta, kind)| self.delta_cost(index, kind, delta));
-        let (foreign_bytes, foreign_blocks) = foreign_cost.unwrap_or_default();
+        let is_orderly = self.has_started && plan.violation.is_none();
+        let (bytes, blocks) = self.cost(index, &plan);
+        let (foreign_bytes, foreign_blocks) =
+            foreign.as_ref().map(|foreign| self.cost(index, foreign)).unwrap_or_default();
         // Both open the same block.
         match self.charge(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
             Ok(true) => {}
             refused => {
                 // An empty piece changes no input.
-                if kind == DeltaKind::InputJson && bytes > 0 {
+                if plan.kind == DeltaKind::InputJson && bytes > 0 {
                     self.record_lost_piece(Some(index), false);
                 }
                 return refused.map(|_| Change::Unchanged);
             }
         }
         // Clear the changes of the previous piece, even if this delta extends another string of the block.
-        if let Some(input) = self.blocks.target(index, kind).and_then(|id| self.existing_input_mut(id)) {
+        if let Some(input) = plan.target.and_then(|id| self.existing_input_mut(id)) {
             input.clear_changes();
         }
-        let change = self.merge_piece(index, kind, delta, violation);
-        if let Some((kind, delta)) = foreign_kind.zip(foreign) {
-            let violation = self.delta_violation(index, kind);
-            let change = self.merge_piece(index, kind, delta, violation);
+        let change = self.merge_plan(index, plan);
+        // The block that the first delta has opened may be its target.
+        if let Some(foreign) = foreign.and_then(|foreign| self.plan(index, foreign.delta)) {
+            let change = self.merge_plan(index, foreign);
             self.cold_mut().queue.push(change);
         } else if is_orderly {
             self.set_current(change);
@@ -66,39 +68,44 @@ impl Accumulator {
         }
     }
 
-    /// The violation, if a delta of this kind violates the protocol at this index.
-    fn delta_violation(&self, index: u64, kind: DeltaKind) -> Option<ViolationKind> {
+    /// Finds the block of a delta, and whether the delta violates the protocol. `None`: a delta of an unknown kind.
+    #[inline(never)]
+    fn plan<'a>(&mut self, index: u64, delta: Delta<'a>) -> Option<Plan<'a>> {
+        let kind = delta.kind()?;
+        self.blocks.touch(&self.message.content, index);
         let target = self.blocks.target(index, kind);
-        match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {
+        let violation = match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {
             Some((Origin::Implicit(violation), _)) => Some(violation),
             Some((_, true)) => None,
             Some((_, false)) => Some(ViolationKind::DeltaAfterStop),
             None if self.blocks.is_in_use(index) => Some(ViolationKind::MismatchedDelta),
             None => Some(ViolationKind::DeltaBeforeStart),
-        }
+        };
+        Some(Plan { delta, kind, target, violation })
     }
 
     /// The bytes and the blocks that a delta adds.
     #[inline(never)]
-    fn delta_cost(&mut self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> (usize, usize) {
-        let len = delta.len();
+    fn cost(&mut self, index: u64, plan: &Plan<'_>) -> (usize, usize) {
+        let Plan { delta, kind, target, .. } = plan;
+        let bytes = delta.byte_size();
         // An empty piece of input is free, at any number of indices.
-        let opens = kind != DeltaKind::InputJson || (len > 0 && !self.blocks.has_unmatched(index));
-        let is_new = opens && self.blocks.target(index, kind).is_none();
+        let opens = *kind != DeltaKind::InputJson || (bytes > 0 && !self.blocks.has_unmatched(index));
+        let is_new = opens && target.is_none();
         // Each half is charged as U+FFFD, 3 bytes. A pair becomes one character of 4 bytes, so 2 bytes are returned.
-        let saved = if self.joins_half(index, kind, delta) { 2 } else { 0 };
-        (len.saturating_sub(saved).saturating_add(self.held_bytes(delta)), usize::from(is_new))
+        let saved = if self.joins_half(index, *target, delta) { 2 } else { 0 };
+        (bytes.saturating_sub(saved).saturating_add(self.held_bytes(delta)), usize::from(is_new))
     }
 
     /// Returns whether a piece begins with the second half of a pair whose first half the text before it ended with.
-    fn joins_half(&mut self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> bool {
+    fn joins_half(&mut self, index: u64, target: Option<BlockId>, delta: &Delta<'_>) -> bool {
         let (piece, of) = match delta {
             Delta::Text(delta) => (&delta.piece, BlockString::Text),
             Delta::Thinking(delta) => (&delta.piece, BlockString::Thinking),
             Delta::InputJson(delta) => (&delta.piece, BlockString::InputJson),
             _ => return false,
         };
-        piece.halves.leading != 0 && self.blocks.ends_in_half(index, kind, of)
+        piece.halves.leading != 0 && self.blocks.ends_in_half(index, target, of)
     }
 
     /// Upper bound of the bytes that the partial value of a piece of input, and the record of its changes, hold.
@@ -109,15 +116,10 @@ impl Accumulator {
         }
     }
 
-    /// Merges a delta into the newest block of its index that can take it, or else into one that it opens.
-    fn merge_piece(
-        &mut self,
-        index: u64,
-        kind: DeltaKind,
-        delta: Delta<'_>,
-        violation: Option<ViolationKind>,
-    ) -> Change {
-        if let Some(id) = self.blocks.target(index, kind) {
+    /// Merges a delta into its block, or else into one that it opens.
+    fn merge_plan(&mut self, index: u64, plan: Plan<'_>) -> Change {
+        let Plan { delta, kind, target, violation } = plan;
+        if let Some(id) = target {
             return self.merge_delta(id, delta);
         }
         match (kind.new_block(), delta) {
@@ -138,33 +140,26 @@ impl Accumulator {
 
     fn merge_delta(&mut self, id: BlockId, delta: Delta<'_>) -> Change {
         if let Delta::InputJson(delta) = &delta {
-            self.begin_piece_of_input(id, delta.partial_json());
+            if self.blocks.is_open(id) {
+                self.open_input(id);
+            } else {
+                self.record_loss_before_late_piece(id, delta.partial_json());
+            }
         }
-        let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
-            return Change::Unchanged;
-        };
+        let Some(block) = self.blocks.block_mut(id, &mut self.message.content) else { return Change::Unchanged };
         let mut none = PendingHalf::default();
         let half = self.blocks.half_mut(id).unwrap_or(&mut none);
-        let mut merged = delta.merge(&mut Target { block, half, partial: self.options.partial });
+        let mut change = delta.merge(&mut Target { block, half, partial: self.options.partial });
         if self.options.is_text_discarded {
-            let piece = match (&mut merged, &mut *block) {
-                (Merged::Text { from }, ContentBlock::Text(block)) => Some((block.text_mut(), from)),
-                (Merged::Thinking { from }, ContentBlock::Thinking(block)) => Some((block.thinking_mut(), from)),
+            let piece = match (&mut change, &mut *block) {
+                (BlockChange::Text { from }, ContentBlock::Text(block)) => Some((block.text_mut(), from)),
+                (BlockChange::Thinking { from }, ContentBlock::Thinking(block)) => Some((block.thinking_mut(), from)),
                 _ => None,
             };
             if let Some((text, from)) = piece {
                 discard_before(text, core::mem::take(from), &mut self.bytes);
             }
         }
-        let change = match merged {
-            Merged::Text { from } => BlockChange::Text { from },
-            Merged::Thinking { from } => BlockChange::Thinking { from },
-            Merged::Signature => BlockChange::Signature,
-            Merged::Citation { from } => BlockChange::Citation { from },
-            Merged::Input { from } => BlockChange::Input { from },
-            Merged::Compaction => BlockChange::Compaction,
-            Merged::Other => BlockChange::Raw,
-        };
         self.changed(id, change)
     }
 }

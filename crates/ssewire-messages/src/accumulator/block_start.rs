@@ -1,10 +1,10 @@
 //! `content_block_start`. `docs/protocol.md`, headings "Merge rules" and "Tool input".
 
+use super::Accumulator;
 use super::apply::Applied;
 use super::blocks::{BlockId, Origin, Unmatched};
-use super::change::{BlockChange, Change};
-use super::{Accumulator, ViolationKind};
-use crate::block::ContentBlock;
+use super::change::Change;
+use crate::block::{BlockChange, ContentBlock};
 use crate::event::ContentBlockStart;
 use crate::json::{JsonStr, RawJsonRef};
 use crate::piece::{BlockString, PendingHalf, Piece};
@@ -12,13 +12,9 @@ use crate::piece::{BlockString, PendingHalf, Piece};
 impl Accumulator {
     pub(super) fn block_start(&mut self, start: ContentBlockStart) -> Applied {
         let ContentBlockStart { index, content_block: block } = start;
-        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
-            return Ok(Change::Unchanged);
-        }
-        self.violation_before_start(Some(index))?;
         self.blocks.touch(&self.message.content, index);
         if let Some(violation) = self.blocks.start_violation(index) {
-            self.violation_by_index(violation, index)?;
+            self.record_violation_by_index(violation, index)?;
         }
         let implicit = self.blocks.implicit_block(&self.message.content, index, &block);
         // Unmatched input of this index was counted as a block when it arrived.
@@ -35,11 +31,14 @@ impl Accumulator {
         let initial = initial_len(&block);
         let is_higher = self.blocks.highest_index().is_none_or(|highest| index > highest);
         let id = match implicit {
-            Some(id) => self.start_early_block(id, block),
+            Some(id) => {
+                self.start_implicit_block(id, block);
+                id
+            }
             None => self.add_block(index, block, has_unmatched),
         };
         if is_higher {
-            self.decide_waiting_calls(false);
+            self.decide_blank_calls(false);
         }
         Ok(self.changed(id, BlockChange::Start { initial }))
     }
@@ -56,12 +55,11 @@ impl Accumulator {
 
     /// Merges the start of a block that deltas have opened.
     #[inline(never)]
-    fn start_early_block(&mut self, id: BlockId, start: ContentBlock) -> BlockId {
-        if let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+    fn start_implicit_block(&mut self, id: BlockId, start: ContentBlock) {
+        if let Some(block) = self.blocks.block_mut(id, &mut self.message.content) {
             block.merge_start(start);
         }
         self.blocks.set_started(&self.message.content, id);
-        id
     }
 
     /// Adds a block, with the unmatched input JSON of its index.

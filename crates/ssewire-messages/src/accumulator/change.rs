@@ -4,7 +4,7 @@ use super::block_ref::BlockRef;
 use super::blocks::{BlockId, BlockKey, Blocks};
 use super::update::{EndedHalves, Update};
 use crate::api_error::ApiError;
-use crate::block::ContentBlock;
+use crate::block::{BlockChange, ContentBlock};
 use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::turn::ToolCall;
@@ -25,37 +25,6 @@ pub(crate) enum Change {
     Block(BlockId, BlockKey, BlockChange),
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum BlockChange {
-    /// A block of text or thinking began with this many bytes.
-    Start {
-        initial: usize,
-    },
-    /// A block stopped. `is_half`: its text ended within a character.
-    Stop {
-        is_half: bool,
-    },
-    /// The text of the block is new from here on.
-    Text {
-        from: usize,
-    },
-    Thinking {
-        from: usize,
-    },
-    Signature,
-    /// The new citation lies here.
-    Citation {
-        from: usize,
-    },
-    /// The raw input is new from here on.
-    Input {
-        from: usize,
-    },
-    Compaction,
-    /// A block of an unknown kind has changed.
-    Raw,
-}
-
 /// Resolves changes.
 impl<'a> Update<'a> {
     // Inlined, so that the change to a text is never in memory.
@@ -71,7 +40,7 @@ impl<'a> Update<'a> {
     /// By itself, so that it can be inlined: most updates are of text.
     #[inline(always)]
     fn of_text(id: BlockId, key: BlockKey, from: usize, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
-        let block = message.content.get(blocks.position(id)?)?;
+        let block = blocks.block(id, &message.content)?;
         let ContentBlock::Text(content) = block else {
             return Some(Self::RawBlock { block: BlockRef { blocks, block, id, key } });
         };
@@ -95,8 +64,8 @@ impl<'a> Update<'a> {
             Change::Lost(lost) => Self::Lost(lost),
             Change::Unchanged => return None,
             Change::ToolCall(id) => {
-                let block = message.content.get(blocks.position(id)?)?;
-                Self::ToolCall(ToolCall::of(block.as_tool_use()?).ok()??)
+                let block = blocks.block(id, &message.content)?;
+                Self::ToolCall(ToolCall::of(block.as_tool_use()?)?.ok()?)
             }
             Change::Block(id, key, change) => return Self::of_block(id, key, change, message, blocks),
         })
@@ -109,7 +78,7 @@ impl<'a> Update<'a> {
         message: &'a Message,
         blocks: &'a Blocks,
     ) -> Option<Self> {
-        let content = message.content.get(blocks.position(id)?)?;
+        let content = blocks.block(id, &message.content)?;
         let block = BlockRef { blocks, block: content, id, key };
         let half = |is_half: bool| if is_half { "\u{FFFD}" } else { "" };
         Some(match (change, content) {

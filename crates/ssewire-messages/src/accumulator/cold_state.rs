@@ -12,8 +12,8 @@ pub(super) struct ColdState {
     /// Updates beyond that of the last event.
     pub(super) queue: Queue,
     /// Tool calls without any input that have stopped, in the block of the highest index.
-    pub(super) waiting: Vec<BlockId>,
-    /// The number of the first of them that the stop reason has truncated.
+    pub(super) undecided: Vec<BlockId>,
+    /// How many of them, from the first, the stop reason has truncated.
     pub(super) truncated: usize,
     /// The last block of `message_start`, if it began as a tool call without any input.
     pub(super) initial_call: Option<BlockId>,

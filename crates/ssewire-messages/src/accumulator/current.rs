@@ -4,8 +4,8 @@ use alloc::string::String;
 
 use super::Accumulator;
 use super::blocks::{BlockId, BlockKey};
-use super::change::{BlockChange, Change};
-use crate::block::ContentBlock;
+use super::change::Change;
+use crate::block::{BlockChange, ContentBlock};
 use crate::growing_text::free_excess;
 use crate::piece::BlockString;
 
@@ -99,7 +99,7 @@ impl Accumulator {
     }
 }
 
-/// Discards the first `len` bytes of a text of a message of this many bytes.
+/// Discards the first `len` bytes of a text. `bytes` is the count of its message.
 #[inline(never)]
 pub(super) fn discard_before(text: &mut String, len: usize, bytes: &mut usize) {
     *bytes = bytes.saturating_sub(len);

@@ -309,7 +309,7 @@ impl Accumulator {
             return Ok(());
         }
         match error.lost {
-            LostKind::KeepAlive => self.violation(ViolationKind::KeepAliveData, None)?,
+            LostKind::KeepAlive => self.record_violation(ViolationKind::KeepAliveData, None)?,
             LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped => {
                 self.has_lost_content = true;
                 self.record_lost_piece(error.index, error.lost == LostKind::BlockStart);
@@ -352,18 +352,7 @@ impl Accumulator {
     pub fn snapshot(&self) -> Cow<'_, Message> {
         match self.blocks.sorted(&self.message.content) {
             Cow::Borrowed(_) => Cow::Borrowed(&self.message),
-            Cow::Owned(content) => {
-                let Message { id_and_model, stop_reason, usage, extra, mistyped, is_from_json, .. } = &self.message;
-                Cow::Owned(Message {
-                    id_and_model: id_and_model.clone(),
-                    stop_reason: stop_reason.clone(),
-                    usage: usage.clone(),
-                    extra: extra.clone(),
-                    mistyped: *mistyped,
-                    is_from_json: *is_from_json,
-                    content,
-                })
-            }
+            Cow::Owned(content) => Cow::Owned(self.message.with_content(content)),
         }
     }
 
@@ -434,7 +423,7 @@ impl Accumulator {
     #[must_use]
     pub fn tool_input(&self, index: u64) -> Option<ToolInput<'_>> {
         let id = self.blocks.input_target(&self.message.content, index)?;
-        self.message.content.get(self.blocks.position(id)?)?.tool_input()
+        self.blocks.block(id, &self.message.content)?.tool_input()
     }
 
     /// Returns the message, if the stream has delivered all of it.
@@ -482,8 +471,9 @@ impl Accumulator {
         let start = match &mut self.phase {
             Phase::Replaced(message) | Phase::RejectedStart(message) => {
                 // The report keeps the id.
-                let id_and_model = IdAndModel::new(message.id(), None);
-                Some(core::mem::replace(message, Box::new(Message { id_and_model, ..Message::default() })))
+                let mut report = Box::<Message>::default();
+                report.id_and_model = IdAndModel::new(message.id(), None);
+                Some(core::mem::replace(message, report))
             }
             _ => None,
         };

@@ -18,9 +18,7 @@ impl Accumulator {
         let half = self.end_half(id);
         let is_half = half.is_some();
         let is_highest = self.is_highest(id);
-        let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
-            return is_half;
-        };
+        let Some(block) = self.blocks.block_mut(id, &mut self.message.content) else { return is_half };
         let may_be_truncated = is_highest && is_blank_call(block);
         let Some(input) = block.existing_input_state_mut() else { return is_half };
         // A half of the input is a change of its own.
@@ -28,13 +26,13 @@ impl Accumulator {
             input.clear_changes();
         }
         input.stop(may_be_truncated);
-        if !input.is_waiting() {
+        if !input.is_undecided() {
             self.queue_call(id);
             return is_half;
         }
-        push_growing_by_half(&mut self.cold_mut().waiting, id);
+        push_growing_by_half(&mut self.cold_mut().undecided, id);
         if self.has_stop_reason {
-            self.decide_waiting_calls(self.is_output_truncated());
+            self.decide_blank_calls(self.is_output_truncated());
         }
         is_half
     }
@@ -53,13 +51,13 @@ impl Accumulator {
 
     /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or
     /// `message_stop` decides. A truncated one may still turn out to be complete.
-    pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
+    pub(super) fn decide_blank_calls(&mut self, is_truncated: bool) {
         self.decide_initial_call(is_truncated);
         let Some(cold) = &mut self.cold else { return };
-        let waiting = core::mem::take(&mut cold.waiting);
+        let undecided = core::mem::take(&mut cold.undecided);
         let truncated = core::mem::take(&mut cold.truncated);
         // To truncate a call again with each event would be quadratic.
-        for id in waiting.get(if is_truncated { truncated } else { 0 }..).unwrap_or_default() {
+        for id in undecided.get(if is_truncated { truncated } else { 0 }..).unwrap_or_default() {
             if let Some(input) = self.existing_input_mut(*id) {
                 input.decide_blank(is_truncated);
             }
@@ -69,12 +67,12 @@ impl Accumulator {
         }
         if is_truncated {
             let cold = self.cold_mut();
-            (cold.truncated, cold.waiting) = (waiting.len(), waiting);
+            (cold.truncated, cold.undecided) = (undecided.len(), undecided);
         }
     }
 
-    /// Decides whether the call of the last initial block is complete or truncated, while that block is open. The call
-    /// needs no stop to be complete, so it does not wait for one to be truncated either: `message_stop` may be missing.
+    /// Decides whether the call of the last initial block is complete or truncated, while that block is open. An initial
+    /// block needs no stop, and `message_stop` may be missing, so each event that can decide its call does so.
     // Out of line: inlining duplicates it.
     #[inline(never)]
     pub(super) fn decide_initial_call(&mut self, is_truncated: bool) {
@@ -87,16 +85,15 @@ impl Accumulator {
         }
     }
 
-    /// Decides the calls of `message_start`. Its blocks may be of a higher index than a call that waits, and the last
+    /// Decides the calls of `message_start`. Its blocks may be of a higher index than an undecided call, and the last
     /// of them may be a call that an earlier stop reason has truncated.
     pub(super) fn decide_calls_at_start(&mut self, highest_before: Option<u64>) {
         if self.blocks.highest_index() > highest_before {
-            self.decide_waiting_calls(false);
+            self.decide_blank_calls(false);
         }
         let last = self.blocks.initial().checked_sub(1);
         if let Some(at) = last.filter(|at| self.message.content.get(*at).is_some_and(is_blank_call)) {
-            let id = self.blocks.at(at);
-            self.cold_mut().initial_call = Some(id);
+            self.cold_mut().initial_call = Some(BlockId::initial(at));
             self.decide_initial_call(self.is_output_truncated());
         }
     }
@@ -109,13 +106,11 @@ impl Accumulator {
     /// Finds the state of input that arrived after the stop of its block. A call that was complete before was returned
     /// before.
     pub(super) fn decide_late_input(&mut self) {
-        for position in 0..self.message.content.len() {
-            let block = self.message.content.get_mut(position);
-            let input = block.and_then(ContentBlock::existing_input_state_mut).filter(|input| input.is_late());
-            let Some(input) = input else { continue };
+        for id in self.blocks.ids() {
+            let Some(input) = self.existing_input_mut(id).filter(|input| input.is_late()) else { continue };
             input.end();
             if !input.was_complete() {
-                self.queue_call(self.blocks.at(position));
+                self.queue_call(id);
             }
         }
     }
@@ -123,15 +118,15 @@ impl Accumulator {
     /// The tool input of a block, if it has received any.
     #[inline(never)]
     pub(super) fn existing_input_mut(&mut self, id: BlockId) -> Option<&mut InputState> {
-        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+        let block = self.blocks.block_mut(id, &mut self.message.content);
         block.and_then(ContentBlock::existing_input_state_mut)
     }
 
     /// Queues the update of a call that is complete.
     fn queue_call(&mut self, id: BlockId) {
-        let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
-        let call = block.and_then(ContentBlock::as_tool_use).map(ToolCall::of);
-        if let Some(Ok(Some(_))) = call {
+        let block = self.blocks.block(id, &self.message.content);
+        let call = block.and_then(ContentBlock::as_tool_use).and_then(ToolCall::of);
+        if let Some(Ok(_)) = call {
             self.cold_mut().queue.push(Change::ToolCall(id));
         }
     }
@@ -141,7 +136,7 @@ impl Accumulator {
     /// input may go on.
     pub(super) fn record_lost_piece(&mut self, index: Option<u64>, is_start: bool) {
         let Some(index) = index else {
-            for id in self.blocks.record_piece_lost_anywhere() {
+            for id in self.blocks.take_open_without_loss() {
                 self.record_lost_piece_of(id);
             }
             return;
@@ -167,8 +162,7 @@ impl Accumulator {
         if core::mem::replace(&mut self.cold_mut().has_lost_start_or_delta, true) {
             return;
         }
-        for position in 0..self.message.content.len() {
-            let id = self.blocks.at(position);
+        for id in self.blocks.ids() {
             if self.existing_input_mut(id).is_some_and(|input| input.is_late()) {
                 self.record_lost_piece_of(id);
             }
@@ -180,24 +174,26 @@ impl Accumulator {
         self.cold.as_ref().is_some_and(|cold| cold.has_lost_start_or_delta)
     }
 
-    /// Opens the input of a block for its next piece.
+    /// Opens the input of an open block for its next piece.
     #[inline(never)]
-    pub(super) fn begin_piece_of_input(&mut self, id: BlockId, piece: &str) {
-        if !self.blocks.is_open(id) {
-            if self.has_lost_start_or_delta() && !is_blank(piece) {
-                self.record_lost_piece_of(id);
-            }
-            return;
-        }
-        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+    pub(super) fn open_input(&mut self, id: BlockId) {
+        let block = self.blocks.block_mut(id, &mut self.message.content);
         if let Some(input) = block.and_then(ContentBlock::input_state_mut) {
             input.open();
         }
     }
 
+    /// Records a lost piece before one that arrived after the stop of its block, if there may be such a loss.
+    #[inline(never)]
+    pub(super) fn record_loss_before_late_piece(&mut self, id: BlockId, piece: &str) {
+        if self.has_lost_start_or_delta() && !is_blank(piece) {
+            self.record_lost_piece_of(id);
+        }
+    }
+
     #[inline(never)]
     fn record_lost_piece_of(&mut self, id: BlockId) {
-        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+        let block = self.blocks.block_mut(id, &mut self.message.content);
         if let Some(input) = block.filter(|block| block.has_input()).and_then(ContentBlock::input_state_mut) {
             input.record_lost_piece();
         }

@@ -27,10 +27,10 @@ pub enum Update<'a> {
         /// The initial blocks.
         blocks: &'a [ContentBlock],
     },
-    /// A block has begun. Early deltas of the block are merged into it.
+    /// A block has begun. Deltas of the block that arrived before are merged into it.
     #[non_exhaustive]
     BlockStart {
-        /// The block.
+        /// The block that began.
         block: BlockRef<'a>,
         /// The text that a text block began with: a piece of text like every other. Usually empty.
         text: &'a str,
@@ -41,7 +41,7 @@ pub enum Update<'a> {
     /// To show all of it take [`text_deltas`](Self::text_deltas).
     #[non_exhaustive]
     Text {
-        /// The block.
+        /// The block that has grown.
         block: BlockRef<'a>,
         /// The new text.
         text: &'a str,
@@ -51,7 +51,7 @@ pub enum Update<'a> {
     /// A thinking block has grown. [`thinking_deltas`](Self::thinking_deltas) returns all thinking, as for text.
     #[non_exhaustive]
     Thinking {
-        /// The block.
+        /// The block that has grown.
         block: BlockRef<'a>,
         /// The new reasoning.
         thinking: &'a str,
@@ -61,7 +61,7 @@ pub enum Update<'a> {
     /// A thinking block received its signature.
     #[non_exhaustive]
     Signature {
-        /// The block.
+        /// The block that received it.
         block: BlockRef<'a>,
         /// The signature.
         signature: &'a str,
@@ -69,9 +69,9 @@ pub enum Update<'a> {
     /// A text block received a citation.
     #[non_exhaustive]
     Citation {
-        /// The block.
+        /// The block that received it.
         block: BlockRef<'a>,
-        /// The new one.
+        /// The new citation.
         citation: RawJsonRef<'a>,
         /// All citations of the block.
         snapshot: &'a Citations,
@@ -80,7 +80,7 @@ pub enum Update<'a> {
     #[doc(alias = "input_json")]
     #[non_exhaustive]
     ToolInput {
-        /// The block.
+        /// The block whose input has grown.
         block: BlockRef<'a>,
         /// The new JSON text. That of the first piece is usually empty.
         partial_json: &'a str,
@@ -96,7 +96,7 @@ pub enum Update<'a> {
     /// A compaction block received its value.
     #[non_exhaustive]
     Compaction {
-        /// The block.
+        /// The block that received it.
         block: BlockRef<'a>,
         /// The block, typed.
         compaction: &'a CompactionBlock,
@@ -104,15 +104,14 @@ pub enum Update<'a> {
     /// A delta was merged into a block of a kind that this version does not know.
     #[non_exhaustive]
     RawBlock {
-        /// The block.
+        /// The block that has changed.
         block: BlockRef<'a>,
     },
-    /// The server has stopped a block. `message_stop` closes a block that has no stop,
-    /// without this update.
+    /// The server has stopped a block. `message_stop` closes a block that has no stop, without this update.
     #[doc(alias = "content_block_stop")]
     #[non_exhaustive]
     BlockStop {
-        /// The block.
+        /// The block that has stopped.
         block: BlockRef<'a>,
         /// The rest of the text, if it ended within a character. Usually empty.
         text: &'a str,

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::{AccumulateError, Accumulator, Validation};
+
 /// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says;
 /// in strict mode it is an error. That of a [`MessageDecoder`](crate::MessageDecoder) ends the message:
 /// [`next_message`](crate::MessageDecoder::next_message) continues with the next one.
@@ -188,5 +190,29 @@ impl ProtocolViolations {
             Ok(None) => {}
             Err(at) => record.counts.insert(at, (violation.kind, 1)),
         }
+    }
+}
+
+impl Accumulator {
+    /// Records a violation, or in strict mode returns it as an error. Each rule calls this before it changes anything.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_violation(&mut self, kind: ViolationKind, index: Option<u64>) -> Result<(), AccumulateError> {
+        let violation = ProtocolViolation { kind, index };
+        match self.options.validation {
+            Validation::Strict => Err(AccumulateError::Violation(violation)),
+            Validation::Lenient => {
+                self.violations.record(violation);
+                Ok(())
+            }
+        }
+    }
+
+    /// Records a violation of an event that does not fit the known blocks. Does nothing after the limit was exceeded:
+    /// the block may be one that was not merged.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_violation_by_index(&mut self, kind: ViolationKind, index: u64) -> Result<(), AccumulateError> {
+        if self.is_over_limit { Ok(()) } else { self.record_violation(kind, Some(index)) }
     }
 }

@@ -3,6 +3,7 @@
 //! A new kind is a file with a type that implements [`Block`], and its line in `blocks!`. A kind without a line is a
 //! [`RawBlock`].
 
+mod change;
 mod citations;
 mod compaction;
 mod raw;
@@ -16,6 +17,7 @@ use alloc::string::String;
 
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::change::BlockChange;
 pub use self::citations::{Citations, CitationsIter};
 pub use self::compaction::CompactionBlock;
 pub use self::raw::RawBlock;
@@ -137,7 +139,7 @@ macro_rules! blocks {
                 }
             }
 
-            /// Merges the start of a block into what its early deltas have built. Only for blocks of one kind.
+            /// Merges the start of a block into what deltas have built before it. Only for blocks of one kind.
             pub(crate) fn merge_start(&mut self, start: Self) {
                 match (self, start) {
                     $( (Self::$variant(early), Self::$variant(start)) => early.merge_start(start), )+

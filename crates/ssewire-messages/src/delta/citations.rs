@@ -1,5 +1,5 @@
-use super::{Delta, DeltaType, Merged, Target, TextDelta};
-use crate::block::{ContentBlock, TextBlock};
+use super::{Delta, DeltaType, Target, TextDelta};
+use crate::block::{BlockChange, ContentBlock, TextBlock};
 use crate::json::{Cursor, RawJson, ScannedJson, kept_len};
 use crate::members::{ReadError, each_member};
 use crate::piece::Piece;
@@ -70,19 +70,19 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
         self.text.take().filter(|piece| !piece.text.is_empty()).map(|piece| Delta::Text(TextDelta::new(piece)))
     }
 
-    fn len(&self) -> usize {
+    fn byte_size(&self) -> usize {
         // With its comma.
         kept_len(&self.citation).saturating_add(1)
     }
 
-    fn merge(self, into: &mut Target<'_>) -> Merged {
+    fn merge(self, into: &mut Target<'_>) -> BlockChange {
         match into.block {
-            ContentBlock::Text(block) => Merged::Citation { from: block.push_citation(&self.citation) },
+            ContentBlock::Text(block) => BlockChange::Citation { from: block.push_citation(&self.citation) },
             ContentBlock::Raw(block) => {
                 block.push_citation(&self.citation);
-                Merged::Other
+                BlockChange::Raw
             }
-            _ => Merged::Other,
+            _ => BlockChange::Raw,
         }
     }
 

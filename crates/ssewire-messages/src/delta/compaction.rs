@@ -1,5 +1,5 @@
-use super::{Delta, DeltaType, Merged, Target};
-use crate::block::{CompactionBlock, ContentBlock};
+use super::{Delta, DeltaType, Target};
+use crate::block::{BlockChange, CompactionBlock, ContentBlock};
 use crate::json::{Cursor, RawJson, ScannedJson, kept_len};
 use crate::members::{ReadError, each_member};
 
@@ -53,18 +53,18 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
         Some(ContentBlock::Compaction(CompactionBlock::default()))
     }
 
-    fn len(&self) -> usize {
+    fn byte_size(&self) -> usize {
         self.members.iter().flatten().map(|value| kept_len(value)).fold(0, usize::saturating_add)
     }
 
-    fn merge(self, into: &mut Target<'_>) -> Merged {
-        let ContentBlock::Compaction(block) = into.block else { return Merged::Other };
+    fn merge(self, into: &mut Target<'_>) -> BlockChange {
+        let ContentBlock::Compaction(block) = into.block else { return BlockChange::Raw };
         for (name, value) in NAMES.iter().zip(&self.members) {
             if let Some(value) = value {
                 block.assign(name, value);
             }
         }
-        Merged::Compaction
+        BlockChange::Compaction
     }
 
     fn into_owned(self) -> Delta<'static> {

@@ -1,6 +1,6 @@
 use super::text::read_piece;
-use super::{Delta, DeltaType, Merged, Target};
-use crate::block::ContentBlock;
+use super::{Delta, DeltaType, Target};
+use crate::block::{BlockChange, ContentBlock};
 use crate::json::Cursor;
 use crate::members::ReadError;
 use crate::piece::{BlockString, Piece};
@@ -35,15 +35,15 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
         None
     }
 
-    fn len(&self) -> usize {
+    fn byte_size(&self) -> usize {
         self.piece.text.len()
     }
 
-    fn merge(self, into: &mut Target<'_>) -> Merged {
+    fn merge(self, into: &mut Target<'_>) -> BlockChange {
         into.begin(BlockString::InputJson);
         match into.block.input_state_mut() {
-            Some(input) => Merged::Input { from: input.push(self.piece, &mut into.half.unit, into.partial) },
-            None => Merged::Other,
+            Some(input) => BlockChange::Input { from: input.push(self.piece, &mut into.half.unit, into.partial) },
+            None => BlockChange::Raw,
         }
     }
 

@@ -19,7 +19,7 @@ pub use self::signature::SignatureDelta;
 pub use self::text::TextDelta;
 pub use self::thinking::ThinkingDelta;
 pub use self::unknown::UnknownDelta;
-use crate::block::ContentBlock;
+use crate::block::{BlockChange, ContentBlock};
 use crate::json::Cursor;
 use crate::members::{ReadError, peek_type};
 use crate::partial::PartialInput;
@@ -45,10 +45,10 @@ pub(crate) trait DeltaType<'a>: Sized {
     }
 
     /// The bytes that it adds to a block.
-    fn len(&self) -> usize;
+    fn byte_size(&self) -> usize;
 
     /// Merges it into a block that accepts it.
-    fn merge(self, into: &mut Target<'_>) -> Merged;
+    fn merge(self, into: &mut Target<'_>) -> BlockChange;
 
     /// Copies the borrowed parts.
     fn into_owned(self) -> Delta<'static>;
@@ -72,25 +72,6 @@ impl Target<'_> {
         }
         self.half.of = of;
     }
-}
-
-/// The change that a delta made to its block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Merged {
-    /// Text is new from here on.
-    Text { from: usize },
-    /// Thinking is new from here on.
-    Thinking { from: usize },
-    /// A signature was set.
-    Signature,
-    /// A citation was appended here.
-    Citation { from: usize },
-    /// Input text is new from here on.
-    Input { from: usize },
-    /// A compaction block got its value.
-    Compaction,
-    /// Something else.
-    Other,
 }
 
 macro_rules! deltas {
@@ -182,17 +163,17 @@ macro_rules! deltas {
                 }
             }
 
-            pub(crate) fn len(&self) -> usize {
+            pub(crate) fn byte_size(&self) -> usize {
                 match self {
-                    $( Self::$variant(delta) => DeltaType::len(delta), )+
+                    $( Self::$variant(delta) => DeltaType::byte_size(delta), )+
                     Self::Unknown(_) => 0,
                 }
             }
 
-            pub(crate) fn merge(self, into: &mut Target<'_>) -> Merged {
+            pub(crate) fn merge(self, into: &mut Target<'_>) -> BlockChange {
                 match self {
                     $( Self::$variant(delta) => DeltaType::merge(delta, into), )+
-                    Self::Unknown(_) => Merged::Other,
+                    Self::Unknown(_) => BlockChange::Raw,
                 }
             }
         }

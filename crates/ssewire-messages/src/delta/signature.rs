@@ -1,8 +1,8 @@
 use alloc::borrow::Cow;
 
 use super::text::read_piece;
-use super::{Delta, DeltaType, Merged, Target, ThinkingDelta, owned};
-use crate::block::{ContentBlock, ThinkingBlock};
+use super::{Delta, DeltaType, Target, ThinkingDelta, owned};
+use crate::block::{BlockChange, ContentBlock, ThinkingBlock};
 use crate::json::Cursor;
 use crate::members::ReadError;
 use crate::piece::Piece;
@@ -66,21 +66,21 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
             .map(|piece| Delta::Thinking(ThinkingDelta::new(piece)))
     }
 
-    fn len(&self) -> usize {
+    fn byte_size(&self) -> usize {
         self.signature.len()
     }
 
-    fn merge(self, into: &mut Target<'_>) -> Merged {
+    fn merge(self, into: &mut Target<'_>) -> BlockChange {
         match into.block {
             ContentBlock::Thinking(block) => {
                 block.set_signature(&self.signature);
-                Merged::Signature
+                BlockChange::Signature
             }
             ContentBlock::Raw(block) => {
                 block.set_signature(&self.signature);
-                Merged::Other
+                BlockChange::Raw
             }
-            _ => Merged::Other,
+            _ => BlockChange::Raw,
         }
     }
 

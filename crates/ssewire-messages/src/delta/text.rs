@@ -1,5 +1,5 @@
-use super::{CitationsDelta, Delta, DeltaType, Merged, Target};
-use crate::block::{ContentBlock, TextBlock};
+use super::{CitationsDelta, Delta, DeltaType, Target};
+use crate::block::{BlockChange, ContentBlock, TextBlock};
 use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::members::{ReadError, each_member, text_member};
 use crate::piece::{BlockString, Piece, push_piece};
@@ -65,21 +65,21 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
         self.citation.take().map(|citation| Delta::Citations(CitationsDelta::new(citation)))
     }
 
-    fn len(&self) -> usize {
+    fn byte_size(&self) -> usize {
         self.piece.text.len()
     }
 
-    fn merge(self, into: &mut Target<'_>) -> Merged {
+    fn merge(self, into: &mut Target<'_>) -> BlockChange {
         into.begin(BlockString::Text);
         match &mut *into.block {
             ContentBlock::Text(block) => {
-                Merged::Text { from: push_piece(block.text_mut(), self.piece, &mut into.half.unit) }
+                BlockChange::Text { from: push_piece(block.text_mut(), self.piece, &mut into.half.unit) }
             }
             ContentBlock::Raw(block) => {
                 push_piece(block.text_mut(), self.piece, &mut into.half.unit);
-                Merged::Other
+                BlockChange::Raw
             }
-            _ => Merged::Other,
+            _ => BlockChange::Raw,
         }
     }
 

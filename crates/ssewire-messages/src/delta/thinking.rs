@@ -1,8 +1,8 @@
 use alloc::borrow::Cow;
 
 use super::text::read_piece;
-use super::{Delta, DeltaType, Merged, SignatureDelta, Target, owned};
-use crate::block::{ContentBlock, ThinkingBlock};
+use super::{Delta, DeltaType, SignatureDelta, Target, owned};
+use crate::block::{BlockChange, ContentBlock, ThinkingBlock};
 use crate::json::{Cursor, JsonStr};
 use crate::members::{ReadError, count};
 use crate::piece::{BlockString, Piece, push_piece};
@@ -75,21 +75,21 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
         self.signature.take().map(|signature| Delta::Signature(SignatureDelta::new(signature)))
     }
 
-    fn len(&self) -> usize {
+    fn byte_size(&self) -> usize {
         self.piece.text.len()
     }
 
-    fn merge(self, into: &mut Target<'_>) -> Merged {
+    fn merge(self, into: &mut Target<'_>) -> BlockChange {
         into.begin(BlockString::Thinking);
         match &mut *into.block {
             ContentBlock::Thinking(block) => {
-                Merged::Thinking { from: push_piece(block.thinking_mut(), self.piece, &mut into.half.unit) }
+                BlockChange::Thinking { from: push_piece(block.thinking_mut(), self.piece, &mut into.half.unit) }
             }
             ContentBlock::Raw(block) => {
                 push_piece(block.thinking_mut(), self.piece, &mut into.half.unit);
-                Merged::Other
+                BlockChange::Raw
             }
-            _ => Merged::Other,
+            _ => BlockChange::Raw,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The message.
 
 mod error;
+mod merge;
 mod read;
 mod write;
 
@@ -63,21 +64,21 @@ pub struct Message {
     pub(crate) stop_reason: Nullable<StopReason>,
     pub(crate) content: Vec<ContentBlock>,
     pub(crate) usage: Nullable<Usage>,
-    pub(crate) extra: ExtraMembers,
+    extra: ExtraMembers,
     /// Known members that are of another type, and among the extras.
-    pub(crate) mistyped: MistypedMembers,
+    mistyped: MistypedMembers,
     /// The message was read from JSON: its last tool call may be truncated.
     pub(crate) is_from_json: bool,
 }
 
 /// Which known members are among the extras.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct MistypedMembers {
+struct MistypedMembers {
     id: bool,
     kind: bool,
     role: bool,
-    pub(crate) stop_reason: bool,
-    pub(crate) usage: bool,
+    stop_reason: bool,
+    usage: bool,
     model: bool,
 }
 
@@ -200,6 +201,20 @@ impl Message {
         // Only unfinished input fails, and that is written here.
         let _ = self.write(&mut out, write_lossy);
         RawJson::from_valid(out)
+    }
+
+    /// Copies everything but the content.
+    pub(crate) fn with_content(&self, content: Vec<ContentBlock>) -> Self {
+        let Self { id_and_model, stop_reason, content: _, usage, extra, mistyped, is_from_json } = self;
+        Self {
+            id_and_model: id_and_model.clone(),
+            stop_reason: stop_reason.clone(),
+            content,
+            usage: usage.clone(),
+            extra: extra.clone(),
+            mistyped: *mistyped,
+            is_from_json: *is_from_json,
+        }
     }
 
     /// Sets the model to that of a fallback block.

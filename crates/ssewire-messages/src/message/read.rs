@@ -44,10 +44,9 @@ impl Message {
                     message.keep_mistyped("model", |known| &mut known.model, mistyped);
                 }
                 b"stop_reason" => {
-                    let reason = cursor.string()?.map(|reason| StopReason::from(&*reason.to_text()));
-                    let other = if reason.is_none() { Some(cursor.skip_value()?) } else { None };
-                    let mistyped = other.filter(|other| *other != b"null");
-                    message.stop_reason = nullable(reason, mistyped.is_none());
+                    let reason = StopReason::read(cursor)?;
+                    let mistyped = reason.as_ref().err().copied().filter(|other| *other != b"null");
+                    message.stop_reason = nullable(reason.ok(), mistyped.is_none());
                     message.keep_mistyped("stop_reason", |known| &mut known.stop_reason, mistyped);
                 }
                 b"usage" => {
@@ -89,7 +88,7 @@ impl Message {
 
     /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of
     /// the documented type does: the last one counts.
-    pub(crate) fn keep_mistyped(
+    pub(super) fn keep_mistyped(
         &mut self,
         name: &str,
         flag: fn(&mut MistypedMembers) -> &mut bool,

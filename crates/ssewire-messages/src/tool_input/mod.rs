@@ -60,7 +60,7 @@ impl<'a> ToolInput<'a> {
                 return Err(ToolInputError::Pending);
             }
             match state.phase {
-                InputPhase::Open | InputPhase::Waiting => return Err(ToolInputError::Pending),
+                InputPhase::Open | InputPhase::Undecided => return Err(ToolInputError::Pending),
                 InputPhase::Truncated => return Err(ToolInputError::Truncated),
                 InputPhase::Invalid { offset } => return Err(ToolInputError::Invalid { offset }),
                 InputPhase::Complete => {}

@@ -34,7 +34,7 @@ pub(super) enum InputPhase {
     /// More may arrive.
     Open,
     /// The block has stopped without any input, and the stop reason may say that it was truncated.
-    Waiting,
+    Undecided,
     #[default]
     Complete,
     Truncated,
@@ -119,7 +119,7 @@ impl InputState {
             return;
         }
         self.settle(match self.phase_of_text() {
-            InputPhase::Complete if may_be_truncated && self.json().is_none() => InputPhase::Waiting,
+            InputPhase::Complete if may_be_truncated && self.json().is_none() => InputPhase::Undecided,
             phase => phase,
         });
         if let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) {
@@ -138,13 +138,13 @@ impl InputState {
     }
 
     /// Returns whether the block has stopped without any input, and is not known to be complete.
-    pub(crate) fn is_waiting(&self) -> bool {
-        self.phase == InputPhase::Waiting
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.phase == InputPhase::Undecided
     }
 
     /// Decides whether the call without any input is complete or truncated.
     pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
-        let may_change = matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete);
+        let may_change = matches!(self.phase, InputPhase::Undecided | InputPhase::Truncated | InputPhase::Complete);
         // An open initial block is asked again at each `message_delta`. If it has text, which may be long, its phase is
         // `Open`, so the text is not read each time.
         if may_change && !self.has_lost_piece() && !self.is_late() && self.json().is_none() {
@@ -182,7 +182,7 @@ impl InputState {
                 InputPhase::Complete => InputPhase::Truncated,
                 phase => phase,
             },
-            InputPhase::Waiting => InputPhase::Truncated,
+            InputPhase::Undecided => InputPhase::Truncated,
             _ if self.is_late() && !self.has_lost_piece() => self.phase_of_text(),
             phase => phase,
         }

@@ -29,16 +29,16 @@ pub(super) enum Place {
 impl BlockId {
     const INITIAL: u32 = 1 << 31;
 
-    pub(super) fn initial(at: usize) -> Self {
-        Self::new(u32::try_from(at).unwrap_or(Self::INITIAL - 2), Self::INITIAL)
+    pub(in crate::accumulator) fn initial(at: usize) -> Self {
+        Self::new(at, Self::INITIAL)
     }
 
     pub(super) fn later(at: usize) -> Self {
-        Self::new(u32::try_from(at).unwrap_or(Self::INITIAL - 2), 0)
+        Self::new(at, 0)
     }
 
-    fn new(at: u32, flag: u32) -> Self {
-        let id = at.min(Self::INITIAL - 2).saturating_add(1) | flag;
+    fn new(at: usize, flag: u32) -> Self {
+        let id = u32::try_from(at).unwrap_or(u32::MAX).min(Self::INITIAL - 2).saturating_add(1) | flag;
         Self(NonZeroU32::new(id).unwrap_or(NonZeroU32::MIN))
     }
 

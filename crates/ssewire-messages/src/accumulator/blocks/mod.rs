@@ -123,28 +123,26 @@ impl Blocks {
         self.register(content, id, at);
     }
 
-    /// Closes a block. `false`: it was not open.
-    pub(super) fn close(&mut self, id: BlockId) -> bool {
+    /// Closes a block, if it is open.
+    pub(super) fn close(&mut self, id: BlockId) {
         match id.place() {
             Place::Later(at) => {
-                let Some(state) = self.states.get_mut(at).filter(|state| state.is_open) else { return false };
+                let Some(state) = self.states.get_mut(at).filter(|state| state.is_open) else { return };
                 state.is_open = false;
                 self.open = self.open.saturating_sub(1);
                 let (index, below) = (state.key.index, state.open_below.take());
                 if let Some(slot) = self.existing_slot_mut(index) {
                     slot.newest_open = below;
                 }
-                true
             }
             Place::Initial(at) => {
                 let index = u64::try_from(at).ok();
                 // Without a slot, no event named it.
-                let Some(slot) = index.and_then(|index| self.existing_slot_mut(index)) else { return true };
-                let was_open = core::mem::replace(&mut slot.initial_is_open, false);
+                let Some(slot) = index.and_then(|index| self.existing_slot_mut(index)) else { return };
+                slot.initial_is_open = false;
                 if slot.newest_open == Some(id) {
                     slot.newest_open = slot.open_below_initial.take();
                 }
-                was_open
             }
         }
     }
@@ -177,13 +175,30 @@ impl Blocks {
         }
     }
 
-    /// Where a block lies in the content as it is held.
+    /// The position of a block in the content, which is sorted only at the end of the message.
     #[inline]
     pub(super) fn position(&self, id: BlockId) -> Option<usize> {
         match id.place() {
             Place::Initial(at) => Some(at),
             Place::Later(at) => usize::try_from(self.states.get(at)?.position).ok(),
         }
+    }
+
+    /// A block of the content.
+    #[inline]
+    pub(super) fn block<'c>(&self, id: BlockId, content: &'c [ContentBlock]) -> Option<&'c ContentBlock> {
+        content.get(self.position(id)?)
+    }
+
+    /// A block of the content, for writing.
+    #[inline]
+    pub(super) fn block_mut<'c>(&self, id: BlockId, content: &'c mut [ContentBlock]) -> Option<&'c mut ContentBlock> {
+        content.get_mut(self.position(id)?)
+    }
+
+    /// All blocks, in the order of their arrival. Initial ones are first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = BlockId> + use<> {
+        (0..self.initial).map(BlockId::initial).chain((0..self.states.len()).map(BlockId::later))
     }
 
     pub(super) fn origin(&self, id: BlockId) -> Origin {
@@ -209,12 +224,12 @@ impl Blocks {
         }
     }
 
-    /// Returns whether this string ended with a half: that of the block which accepts such a delta, or unmatched
+    /// Returns whether this string ended with a half: that of the block which a delta has as its target, or unmatched
     /// input JSON.
     #[cold]
     #[inline(never)]
-    pub(super) fn ends_in_half(&mut self, index: u64, kind: DeltaKind, of: BlockString) -> bool {
-        match self.target(index, kind) {
+    pub(super) fn ends_in_half(&mut self, index: u64, target: Option<BlockId>, of: BlockString) -> bool {
+        match target {
             Some(id) => self.half_mut(id).is_some_and(|half| !half.is_none() && half.of == of),
             None if of != BlockString::InputJson => false,
             None => self.slot(index).and_then(|slot| slot.unmatched.as_ref()).is_some_and(|json| json.half != 0),
@@ -304,15 +319,6 @@ impl Blocks {
         Some(BlockId::later(self.first_open))
     }
 
-    /// The block at a position of the content that is not sorted yet.
-    #[inline(never)]
-    pub(super) fn at(&self, position: usize) -> BlockId {
-        match position.checked_sub(self.initial) {
-            Some(at) => BlockId::later(at),
-            None => BlockId::initial(position),
-        }
-    }
-
     fn register_initial(&mut self, content: &[ContentBlock], index: u64) {
         let Ok(at) = usize::try_from(index) else { return };
         let Some(block) = content.get(at) else { return };
@@ -335,7 +341,7 @@ impl Blocks {
     /// Records which deltas the block accepts, and opens it if a stop may close it.
     fn register(&mut self, content: &[ContentBlock], id: BlockId, at: usize) {
         let Some((key, origin)) = self.states.get(at).map(|state| (state.key, state.origin)) else { return };
-        let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
+        let Some(block) = self.block(id, content) else { return };
         let is_implicit = matches!(origin, Origin::Implicit(_));
         let Some(slot) = self.slot_mut(key.index) else { return };
         let initial_generation = slot.initial_generation;

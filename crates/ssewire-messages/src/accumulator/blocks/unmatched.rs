@@ -120,9 +120,9 @@ impl Blocks {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
-    /// Records a piece that any input may have lost: in the unmatched input JSON; and returns the open blocks, to be
-    /// marked by the caller. Each is returned once.
-    pub(in crate::accumulator) fn record_piece_lost_anywhere(&mut self) -> Vec<BlockId> {
+    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the open blocks that have not
+    /// lost any yet: the caller records it in them. Each is returned once.
+    pub(in crate::accumulator) fn take_open_without_loss(&mut self) -> Vec<BlockId> {
         let disorder = self.disorder.get_or_insert_default();
         let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.has_initial_loss, true);
         // A block that a delta has opened has no input, so each block with input was open when it was added.
