@@ -4,7 +4,8 @@ use alloc::borrow::Cow;
 use core::fmt;
 
 use ssewire_messages::{
-    ContentBlock, Incomplete, Message, MessageDecoder, Step, StopReason, ToolUseBlock, Update, UpdateEvent,
+    ContentBlock, Incomplete, Message, MessageDecoder, ProtocolViolation, Step, StopReason, ToolUseBlock, Update,
+    UpdateEvent,
 };
 
 use crate::DEFAULT_MAX_RECORDS;
@@ -64,8 +65,8 @@ pub enum MessageKind {
     Done = 17,
     /// An event that changes nothing, or that this version does not know. `text` is the payload.
     Unchanged = 18,
-    /// An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends
-    /// here.
+    /// An event violates the protocol, and the decoder is strict. `name` is the name of the violation, `text` its
+    /// description. The message ends here.
     Rejected = 19,
 }
 
@@ -292,9 +293,10 @@ impl BatchBuffer<MessageRecord> {
     }
 
     #[cold]
-    fn push_rejected(&mut self, error: &dyn fmt::Display) {
-        let text = self.text.push_display(error);
-        self.push(MessageKind::Rejected, None, text, Span::default(), Span::default());
+    fn push_rejected(&mut self, violation: &ProtocolViolation) {
+        let text = self.text.push_display(violation);
+        let name = self.text.push_str(violation.kind.as_str());
+        self.push(MessageKind::Rejected, violation.index, text, Span::default(), name);
     }
 
     /// Every update that is not a piece of text, thinking or input.

@@ -159,8 +159,8 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_UNCHANGED = 18,
   /*
-   An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends
-   here.
+   An event violates the protocol, and the decoder is strict. `name` is the name of the violation, `text` its
+   description. The message ends here.
    */
   SSEWIRE_MESSAGE_KIND_REJECTED = 19,
 } ssewire_message_kind;

@@ -218,7 +218,7 @@ def test_limits_are_reported():
 def test_strict_decoder_rejects():
     decoder = MessageDecoder(strict=True)
     events = decoder.feed(delta("text_delta", "text", "early"))
-    assert [event.type for event in events] == ["rejected"] and decoder.is_ended
+    assert [(event.type, event.name) for event in events] == [("rejected", "before_message_start")] and decoder.is_ended
     assert decoder.completion == "rejected_by_strict_mode"
 
 

@@ -65,6 +65,7 @@ struct Native {
     input: String,
     calls: Vec<[String; 3]>,
     lost: Vec<String>,
+    rejected: Vec<(Option<u64>, String, String)>,
 }
 
 fn native(decoder: &mut MessageDecoder, stream: &[u8]) -> Native {
@@ -80,9 +81,14 @@ fn native(decoder: &mut MessageDecoder, stream: &[u8]) -> Native {
             },
             Err(error) => Err(error),
         };
-        let Ok(event) = step else {
-            native.kinds.push(MessageKind::Rejected);
-            continue;
+        let event = match step {
+            Ok(event) => event,
+            Err(violation) => {
+                native.kinds.push(MessageKind::Rejected);
+                let name = violation.kind.as_str().to_owned();
+                native.rejected.push((violation.index, name, violation.to_string()));
+                continue;
+            }
         };
         native.text.extend(event.update.text_deltas());
         native.thinking.extend(event.update.thinking_deltas());
@@ -129,6 +135,9 @@ fn as_native(records: &[Owned]) -> Native {
                 native.calls.push([record.id.clone(), record.name.clone(), record.text.clone()]);
             }
             MessageKind::Lost => native.lost.push(record.text.clone()),
+            MessageKind::Rejected => {
+                native.rejected.push((record.index, record.name.clone(), record.text.clone()));
+            }
             _ => {}
         }
         if !matches!(record.kind, MessageKind::Text | MessageKind::Thinking) {

@@ -120,7 +120,7 @@ class MessageEvent:
         `error`            the server has reported an error; `name` is its type, `json()` its body
         `replaced`         another message has begun; this one ends here, see `MessageDecoder.next_message`
         `lost`             an event was lost; `text` describes the error
-        `rejected`         an event violates the protocol (`strict`); `text` describes the violation
+        `rejected`         an event violates the protocol (`strict`); `name` is the violation, `text` describes it
         `ping`, `done`     the server is alive; the end marker of other protocols
         `unchanged`        an event that this version does not know, or that changes nothing
         ================== ==================================================================================
