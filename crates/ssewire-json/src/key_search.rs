@@ -179,7 +179,7 @@ mod tests {
     use alloc::format;
 
     use super::*;
-    use crate::token::Scan;
+    use crate::span::Scan;
 
     fn members(prefix: &str) -> Map<String, Value> {
         (0..100).map(|i| (format!("{prefix}{i}"), Value::from(i))).collect()

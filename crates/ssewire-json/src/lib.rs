@@ -90,7 +90,6 @@ mod slot;
 mod span;
 #[doc(hidden)]
 pub mod string;
-mod token;
 mod work;
 
 pub use change::PartialChange;

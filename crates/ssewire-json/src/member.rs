@@ -147,7 +147,7 @@ impl Slot for MemberSlot<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Scan;
+    use crate::span::Scan;
     use alloc::format;
 
     fn key(raw: &str) -> CurrentMember {

@@ -2,12 +2,9 @@
 
 use serde_json::{Number, Value};
 
-use crate::token::Scan;
+use crate::span::Scan;
+use crate::string::MAX_NUMBER_AT_END;
 use crate::{JsonError, JsonErrorKind};
-
-/// Maximum length in bytes of a number that is shown while it is at the end of the text. A longer number is shown when
-/// its delimiter arrives: building its value again at every push would cost the square of its length.
-const MAX_PROVISIONAL_LEN: usize = 64;
 
 /// A number of the raw text, as far as it has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +86,7 @@ impl NumberSpan {
 
     /// Returns the value to show while the number is at the end of the text.
     pub(crate) fn provisional(self, raw: &str) -> Option<Value> {
-        if self.end - self.start > MAX_PROVISIONAL_LEN {
+        if self.end - self.start > MAX_NUMBER_AT_END {
             return None;
         }
         self.value(raw)

@@ -14,8 +14,7 @@ use crate::change::{ChangeLog, ChangeSpan};
 use crate::member::{CurrentMember, MemberSlot};
 use crate::number::NumberSpan;
 use crate::slot::Slot;
-use crate::span::StringSpan;
-use crate::token::Scan;
+use crate::span::{Scan, StringSpan};
 use crate::{JsonError, JsonErrorKind, PartialStrings};
 
 /// Maximum number of open containers, which is serde_json's limit.

@@ -105,8 +105,7 @@ impl PartialJson {
     /// # Cost
     ///
     /// O(length of the text of the last push, and of the strings, keys and numbers that it ended), whatever the value
-    /// holds. Strings are borrowed from [`raw`](Self::raw)
-    /// unless they have an escape.
+    /// holds. Strings are borrowed from [`raw`](Self::raw) unless they have an escape.
     pub fn changes(&self) -> impl Iterator<Item = PartialChange<'_>> {
         self.parser.changes().iter(&self.raw)
     }

@@ -1,4 +1,5 @@
-//! The contents of a JSON string: where they end, and what their escapes mean (RFC 8259, section 7).
+//! The contents of a JSON string: where they end, and what their escapes mean (RFC 8259, section 7); and a limit of
+//! numbers.
 //!
 //! Shared with `ssewire-messages`; not part of the public API, and free to change in any release.
 //!
@@ -6,10 +7,11 @@
 //! the same position as a loop over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
 //! `find_special_in_word_agrees_with_a_byte_loop` prove. Read `special_in_word` first.
 
-use alloc::string::String;
-
 pub use crate::escape::{Escape, read_escape, unescape_letter};
-use crate::{JsonError, JsonErrorKind};
+
+/// Maximum length in bytes of a number that is shown while it is at the end of the text. A longer number is shown when
+/// its delimiter arrives: building its value again at every push would cost the square of its length.
+pub const MAX_NUMBER_AT_END: usize = 64;
 
 /// Returns the position of the first byte that a string cannot contain unescaped: `"`, `\` or a control character
 /// (below 0x20). `None` if there is none.
@@ -50,39 +52,6 @@ fn find_special_far(bytes: &[u8]) -> Option<usize> {
         rest = after;
     }
     rest.iter().position(is_special).map(|at| bytes.len() - rest.len() + at)
-}
-
-/// Appends `contents`, the contents of a JSON string without its quotes, with every escape replaced by its character. A
-/// surrogate pair is one character.
-///
-/// Reserves nothing: reserve `contents.len()` bytes before, which is always enough. Costs one pass.
-///
-/// # Errors
-///
-/// A byte that cannot be in a string, an invalid or incomplete escape
-/// ([`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd)) or a lone surrogate; the offset is the one within `contents`. What
-/// precedes it has been appended: truncate `text` to undo this.
-pub fn unescape_onto(text: &mut String, contents: &str) -> Result<(), JsonError> {
-    let mut rest = contents;
-    while let Some((plain, special)) = find_special(rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
-        text.push_str(plain);
-        let fail = |kind, at| Err(JsonError::new(kind, (contents.len() - special.len()) + at));
-        if !special.starts_with('\\') {
-            let is_quote = special.starts_with('"');
-            let kind = if is_quote { JsonErrorKind::UnexpectedCharacter } else { JsonErrorKind::ControlCharacter };
-            return fail(kind, 0);
-        }
-        match read_escape(special.as_bytes()) {
-            Escape::Complete { len, character } => {
-                text.push(character);
-                rest = special.get(len..).unwrap_or_default();
-            }
-            Escape::Partial => return fail(JsonErrorKind::UnexpectedEnd, special.len()),
-            Escape::Invalid { kind, at } => return fail(kind, at),
-        }
-    }
-    text.push_str(rest);
-    Ok(())
 }
 
 #[inline]
@@ -145,35 +114,6 @@ mod tests {
                     }
                 }
             }
-        }
-    }
-
-    #[test]
-    fn unescape_replaces_every_escape() {
-        for (contents, expected) in [
-            ("", ""),
-            ("plain é", "plain é"),
-            (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
-            (r"a\u0041\u00e9\u20ac\uD83D\uDE00z", "aAé€😀z"),
-        ] {
-            let mut text = String::from("before ");
-            assert_eq!(unescape_onto(&mut text, contents), Ok(()), "{contents}");
-            assert_eq!(text.strip_prefix("before "), Some(expected));
-        }
-    }
-
-    #[test]
-    fn unescape_rejects_controls_and_unknown_escapes() {
-        use JsonErrorKind::*;
-        for (contents, kind, at) in [
-            ("a\"b", UnexpectedCharacter, 1),
-            ("a\tb", ControlCharacter, 1),
-            (r"ab\x", InvalidEscape, 3),
-            (r"ab\ud83d!", LoneSurrogate, 8),
-            (r"ab\ud83d", UnexpectedEnd, 8),
-            (r"ab\", UnexpectedEnd, 3),
-        ] {
-            assert_eq!(unescape_onto(&mut String::new(), contents), Err(JsonError::new(kind, at)), "{contents}");
         }
     }
 }

@@ -6,8 +6,8 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::error_kind::ErrorKind;
-use crate::growing_text::compact;
 use crate::json::{RawJson, RawJsonRef, push_string, quoted_len};
+use crate::memory::compact;
 use crate::response_head::{ResponseHead, is_retryable_status};
 
 /// An error that the server reported, in an `error` event or in the body of a response.

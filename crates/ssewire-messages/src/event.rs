@@ -2,14 +2,13 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
 
 use serde::de::Error as _;
 
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
-use crate::json::{Cursor, RawJson, ScannedJson, bridge};
+use crate::json::{Cursor, RawJson, ScannedJson, serde_text};
 use crate::members::each_member;
 use crate::message::Message;
 use crate::stop_reason::StopReason;
@@ -236,7 +235,7 @@ impl StreamEvent<'_> {
             Self::Error(error) => StreamEvent::Error(error),
             Self::Done => StreamEvent::Done,
             Self::Unknown(UnknownEvent { name, raw }) => {
-                StreamEvent::Unknown(UnknownEvent { name: Cow::Owned(String::from(name)), raw: raw.into_owned() })
+                StreamEvent::Unknown(UnknownEvent { name: name.into_owned().into(), raw: raw.into_owned() })
             }
         }
     }
@@ -246,7 +245,7 @@ impl StreamEvent<'_> {
 impl<'de> serde::Deserialize<'de> for StreamEvent<'static> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Not `RawJson`, which replaces halves of surrogate pairs: the next delta may bring the other half.
-        let payload = bridge::read_text(deserializer)?;
+        let payload = serde_text::read_text(deserializer)?;
         let event = StreamEvent::from_json(payload.get().as_bytes()).map_err(D::Error::custom)?;
         // Only a payload without a value has no event.
         event.map(StreamEvent::into_owned).ok_or_else(|| D::Error::custom("event has no payload"))

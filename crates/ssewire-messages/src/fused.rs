@@ -32,9 +32,9 @@ use ssewire::Decoder;
 
 use crate::accumulator::{Accumulator, Change};
 use crate::decode::canonical::{skip_spaces, strip_array, strip_delta_prefix};
-use crate::growing_text::take_back;
 use crate::json::{Cursor, append_string};
 use crate::members::{ReadError, each_member};
+use crate::memory::take_back;
 use crate::piece::BlockString;
 
 /// The learned form: a delta without its text. The canonical form needs no template, and no memory.

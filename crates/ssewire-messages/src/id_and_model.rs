@@ -2,7 +2,8 @@
 
 use alloc::string::String;
 
-use crate::json::{JsonStr, reserve};
+use crate::json::JsonStr;
+use crate::memory::reserve;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct IdAndModel {

@@ -82,7 +82,8 @@ trait Parser: Send + Sync + UnwindSafe + RefUnwindSafe {
 
 impl Parser for PartialJson {
     fn push(&mut self, piece: &str) {
-        push(self, piece);
+        // An error stays with the value, which is that of the text up to there.
+        let _ = self.push(piece);
     }
 
     fn json(&self) -> &PartialJson {
@@ -117,12 +118,6 @@ impl fmt::Debug for PartialValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.json().fmt(f)
     }
-}
-
-/// Appends text. An error stays with the value.
-pub(crate) fn push(json: &mut PartialJson, piece: &str) {
-    // The value up to the error stays.
-    let _ = json.push(piece);
 }
 
 /// The memory that a byte may allocate as a node of a tree.

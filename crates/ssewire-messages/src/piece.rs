@@ -3,8 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::growing_text::{is_compact, push, push_char};
 use crate::json::{Cursor, Halves, JsonStr, pair};
+use crate::memory::{is_compact, push, push_char};
 
 /// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,8 +29,9 @@ impl<'a> Piece<'a> {
         self.halves == Halves::default()
     }
 
+    /// Copies the text if it is borrowed.
     pub(crate) fn into_owned(self) -> Piece<'static> {
-        Piece { text: Cow::Owned(self.text.into_owned()), halves: self.halves }
+        Piece { text: self.text.into_owned().into(), halves: self.halves }
     }
 }
 

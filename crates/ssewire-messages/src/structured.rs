@@ -8,7 +8,7 @@ use serde_json::error::Category;
 
 use crate::accumulator::Update;
 use crate::message::Message;
-use crate::partial::{JsonError, PartialJson, PartialStrings, push};
+use crate::partial::{JsonError, PartialJson, PartialStrings};
 use crate::stop_reason::StopReason;
 
 /// The text of a message that is JSON (structured output), while it arrives.
@@ -65,7 +65,8 @@ impl StructuredOutput {
     /// order of the message, unless text blocks interleave.
     pub fn extend_from(&mut self, update: &Update<'_>) {
         for piece in update.text_deltas() {
-            push(&mut self.0, piece);
+            // The error stays with the value.
+            let _ = self.0.push(piece);
         }
     }
 

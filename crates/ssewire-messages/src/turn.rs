@@ -8,7 +8,7 @@ use core::fmt;
 use serde::Deserialize;
 
 use crate::block::{ContentBlock, ToolKind, ToolUseBlock};
-use crate::json::{ObjectWriter, RawJson, RawJsonRef, bridge, push_string};
+use crate::json::{ObjectWriter, RawJson, RawJsonRef, push_string, serde_text};
 use crate::message::Message;
 use crate::tool_input::{ParseInputError, ToolInputError};
 
@@ -41,10 +41,10 @@ pub struct ToolCall<'a> {
 impl<'a> ToolCall<'a> {
     /// The call of a block. `None`: another side than the client runs the tool.
     pub(crate) fn of(block: &'a ToolUseBlock) -> Option<Result<Self, TurnError>> {
-        let [kind, id, name] = block.type_id_and_name();
-        if ToolKind::of(&kind.unwrap_or_default()) != ToolKind::Client {
+        if block.kind() != ToolKind::Client {
             return None;
         }
+        let [id, name] = block.id_and_name();
         Some(match (block.input().value(), id.zip(name)) {
             (Ok(input), Some((id, name))) => Ok(Self { id, name, input }),
             (Ok(_), None) => Err(TurnError::UnidentifiedToolCall),
@@ -147,13 +147,13 @@ impl serde::Serialize for OwnedToolCall {
         object.string("name", &self.name);
         object.raw("input", self.input.as_str());
         object.end();
-        bridge::serialize(&out, serializer)
+        serde_text::serialize(&out, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for OwnedToolCall {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bridge::deserialize(deserializer, "tool_use", |cursor| {
+        serde_text::deserialize(deserializer, "tool_use", |cursor| {
             let call = cursor.keep_value().ok()?;
             let text = |name| call.get(name)?.decode_string();
             Some(Self::new(text("id")?, text("name")?, call.get("input")?.to_raw_json()))
@@ -235,7 +235,7 @@ impl ToolResult {
 
 impl serde::Serialize for ToolResult {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        bridge::serialize(self.to_json().as_str(), serializer)
+        serde_text::serialize(self.to_json().as_str(), serializer)
     }
 }
 

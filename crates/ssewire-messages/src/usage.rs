@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt::{self, Write as _};
 
-use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, serde_text};
 use crate::members::{ReadError, count, each_further_member, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
@@ -223,13 +223,13 @@ impl Usage {
 
 impl serde::Serialize for Usage {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        bridge::serialize(self.to_json().as_str(), serializer)
+        serde_text::serialize(self.to_json().as_str(), serializer)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Usage {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bridge::deserialize(deserializer, "Usage", |cursor| Self::read(cursor).ok().flatten())
+        serde_text::deserialize(deserializer, "Usage", |cursor| Self::read(cursor).ok().flatten())
     }
 }
 

@@ -6,7 +6,7 @@ use super::Accumulator;
 use super::blocks::{BlockId, BlockKey};
 use super::change::Change;
 use crate::block::{BlockChange, ContentBlock};
-use crate::growing_text::free_excess;
+use crate::memory::free_excess;
 use crate::piece::BlockString;
 
 /// The text that the next piece is appended to.
@@ -54,7 +54,7 @@ impl Accumulator {
             return None;
         }
         let from = current.text.len();
-        crate::growing_text::push(current.text, piece);
+        crate::memory::push(current.text, piece);
         Some(current.appended(from))
     }
 
@@ -72,7 +72,7 @@ impl Accumulator {
             (BlockString::Text, ContentBlock::Text(block)) => block.text_mut(),
             (BlockString::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
             (BlockString::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
-                block.input.growing_text()?
+                block.input.memory()?
             }
             _ => return None,
         };

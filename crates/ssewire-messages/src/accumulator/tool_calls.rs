@@ -1,11 +1,12 @@
 //! The rules for when a tool call is complete, and for lost pieces of its input. `docs/protocol.md`, heading "Tool
 //! input".
 
-use super::blocks::{BlockId, push_growing_by_half};
+use super::blocks::BlockId;
 use super::change::Change;
 use super::{Accumulator, Completion};
 use crate::block::ContentBlock;
 use crate::json::is_blank;
+use crate::memory::push_growing_by_half;
 use crate::piece::BlockString;
 use crate::stop_reason::StopReason;
 use crate::tool_input::InputState;

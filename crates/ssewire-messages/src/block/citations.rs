@@ -1,7 +1,8 @@
 use alloc::string::String;
 
-use crate::json::{Cursor, RawJsonRef, append_raw, reserve, split_value};
+use crate::json::{Cursor, RawJsonRef, append_raw, split_value};
 use crate::members::{ReadError, each_element};
+use crate::memory::reserve;
 
 /// The citations of a text block, as raw JSON.
 ///

@@ -71,7 +71,7 @@ impl Default for CompactionBlock {
 impl Block for CompactionBlock {
     const TYPES: &'static [&'static str] = &["compaction"];
 
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+    fn read(cursor: &mut Cursor<'_>, _: &str) -> Result<Self, ReadError> {
         let raw = cursor.skip_value()?;
         let mut members = Cursor::of_document(raw);
         let mut is_text = true;
@@ -88,10 +88,6 @@ impl Block for CompactionBlock {
         Ok(Self { start: RawJson::keep(raw), assigned: None })
     }
 
-    fn type_name(&self) -> Cow<'_, str> {
-        self.type_name().into()
-    }
-
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
         let Some(assigned) = &self.assigned else {
             out.push_str(self.start.as_str());
@@ -100,11 +96,7 @@ impl Block for CompactionBlock {
         let mut object = ObjectWriter::new(out);
         // To search the assigned members for each member of the start would be quadratic.
         let is_assigned = Self::ASSIGNABLE.map(|name| (name, assigned.contains(name)));
-        for (name, value) in self.start.as_json().members() {
-            if !is_assigned.contains(&(&*name, true)) {
-                object.raw(&name, value.as_str());
-            }
-        }
+        object.members_but(self.start.as_json(), &|name| is_assigned.contains(&(name, true)));
         assigned.write(&mut object);
         object.end();
         Ok(())

@@ -24,9 +24,9 @@ pub use self::raw::RawBlock;
 pub use self::text::TextBlock;
 pub use self::thinking::ThinkingBlock;
 pub use self::tool_use::{ToolKind, ToolUseBlock};
-use crate::growing_text::push_char;
-use crate::json::{Cursor, RawJson, bridge};
+use crate::json::{Cursor, RawJson, serde_text};
 use crate::members::{ReadError, peek_first_type};
+use crate::memory::push_char;
 use crate::partial::PartialInput;
 use crate::piece::{BlockString, Piece};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
@@ -36,11 +36,8 @@ pub(crate) trait Block: Sized {
     /// The `type`s of this kind of block.
     const TYPES: &'static [&'static str];
 
-    /// Reads the object at the cursor.
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError>;
-
-    /// The `type` of the block.
-    fn type_name(&self) -> Cow<'_, str>;
+    /// Reads the object at the cursor, which has this `type`.
+    fn read(cursor: &mut Cursor<'_>, type_name: &str) -> Result<Self, ReadError>;
 
     /// Writes the block as JSON.
     fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError>;
@@ -77,7 +74,7 @@ macro_rules! blocks {
             #[must_use]
             pub fn type_name(&self) -> Cow<'_, str> {
                 match self {
-                    $( Self::$variant(block) => Block::type_name(block), )+
+                    $( Self::$variant(block) => block.type_name().into(), )+
                     Self::Raw(block) => block.type_name(),
                 }
             }
@@ -99,7 +96,7 @@ macro_rules! blocks {
                 };
                 $(
                     if <$block as Block>::TYPES.contains(&&*name) {
-                        return <$block as Block>::read(cursor).map(Self::$variant);
+                        return <$block as Block>::read(cursor, &name).map(Self::$variant);
                     }
                 )+
                 let block = match block {
@@ -299,12 +296,12 @@ impl PartialEq for ContentBlock {
 impl serde::Serialize for ContentBlock {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let json = self.to_json().map_err(serde::ser::Error::custom)?;
-        bridge::serialize(json.as_str(), serializer)
+        serde_text::serialize(json.as_str(), serializer)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for ContentBlock {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bridge::deserialize(deserializer, "ContentBlock", |cursor| Self::read(cursor).ok())
+        serde_text::deserialize(deserializer, "ContentBlock", |cursor| Self::read(cursor).ok())
     }
 }

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::Citations;
 use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
-use crate::members::ReadError;
+use crate::members::{ReadError, peek_type};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A block that arrives complete, or of a kind that this version does not know, as raw JSON.
@@ -69,8 +69,7 @@ impl RawBlock {
     /// Returns the `type` of the block.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
-        let first = self.start.as_json().members().find(|(name, _)| name == "type");
-        first.and_then(|(_, value)| value.decode_string()).unwrap_or_default()
+        peek_type(&Cursor::of_document(self.start.as_str().as_bytes())).ok().flatten().unwrap_or_default()
     }
 
     /// Returns the block as it started: all of it, unless deltas were merged.
@@ -162,16 +161,14 @@ impl RawBlock {
             return Ok(());
         };
         let mut object = ObjectWriter::new(out);
-        for (name, value) in self.start.as_json().members() {
-            match (&*name, &merged.input) {
-                ("text", _) if merged.text.is_some() => {}
-                ("thinking", _) if merged.thinking.is_some() => {}
-                ("signature", _) if merged.signature.is_some() => {}
-                ("citations", _) if merged.citations.is_some() => {}
-                ("input", Some(_)) => {}
-                _ => object.raw(&name, value.as_str()),
-            }
-        }
+        object.members_but(self.start.as_json(), &|name| match name {
+            "text" => merged.text.is_some(),
+            "thinking" => merged.thinking.is_some(),
+            "signature" => merged.signature.is_some(),
+            "citations" => merged.citations.is_some(),
+            "input" => merged.input.is_some(),
+            _ => false,
+        });
         let strings = [("text", &merged.text), ("thinking", &merged.thinking), ("signature", &merged.signature)];
         for (name, text) in strings {
             if let Some(text) = text {

@@ -5,9 +5,9 @@ use alloc::string::String;
 
 use super::Citations;
 use crate::Nullable;
-use crate::growing_text::compact;
 use crate::json::{Cursor, ExtraMembers, ObjectWriter};
 use crate::members::{ReadError, each_member, read_member, text_member};
+use crate::memory::compact;
 
 /// A block whose own member is a string.
 #[derive(Debug, Clone, Default, PartialEq)]

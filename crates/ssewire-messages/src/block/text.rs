@@ -1,4 +1,3 @@
-use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::string_block::{StringBlock, StringNames};
@@ -67,7 +66,7 @@ impl TextBlock {
 impl Block for TextBlock {
     const TYPES: &'static [&'static str] = &[NAMES.name];
 
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+    fn read(cursor: &mut Cursor<'_>, _: &str) -> Result<Self, ReadError> {
         let block = StringBlock::read(cursor, &NAMES, |block, name, cursor| {
             if name != b"citations" {
                 return Ok(false);
@@ -77,10 +76,6 @@ impl Block for TextBlock {
             Ok(true)
         })?;
         Ok(Self(block))
-    }
-
-    fn type_name(&self) -> Cow<'_, str> {
-        self.type_name().into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {

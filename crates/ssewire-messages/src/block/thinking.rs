@@ -1,4 +1,3 @@
-use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::Block;
@@ -59,7 +58,7 @@ impl ThinkingBlock {
 impl Block for ThinkingBlock {
     const TYPES: &'static [&'static str] = &[NAMES.name];
 
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+    fn read(cursor: &mut Cursor<'_>, _: &str) -> Result<Self, ReadError> {
         let block = StringBlock::read(cursor, &NAMES, |block, name, cursor| {
             if name != b"signature" {
                 return Ok(false);
@@ -73,10 +72,6 @@ impl Block for ThinkingBlock {
             Ok(signature.is_some())
         })?;
         Ok(Self(block))
-    }
-
-    fn type_name(&self) -> Cow<'_, str> {
-        self.type_name().into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {

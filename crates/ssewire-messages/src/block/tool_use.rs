@@ -4,11 +4,12 @@ use alloc::string::String;
 use super::Block;
 use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
 use crate::members::{ReadError, each_member};
-use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished, write_with_input};
+use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolUseBlock {
+    kind: ToolKind,
     start: RawJson,
     pub(crate) input: InputState,
 }
@@ -25,28 +26,21 @@ pub enum ToolKind {
     Mcp,
 }
 
-impl ToolKind {
-    /// The side that runs a block of this `type`.
-    pub(crate) fn of(type_name: &str) -> Self {
-        match type_name {
-            "server_tool_use" => Self::Server,
-            "mcp_tool_use" => Self::Mcp,
-            _ => Self::Client,
-        }
-    }
-}
-
 impl ToolUseBlock {
     /// Returns which side runs the tool.
     #[must_use]
-    pub fn kind(&self) -> ToolKind {
-        ToolKind::of(&self.type_name())
+    pub const fn kind(&self) -> ToolKind {
+        self.kind
     }
 
     /// Returns the `type` of the block on the wire.
     #[must_use]
-    pub fn type_name(&self) -> Cow<'_, str> {
-        Block::type_name(self)
+    pub const fn type_name(&self) -> &'static str {
+        match self.kind {
+            ToolKind::Client => "tool_use",
+            ToolKind::Server => "server_tool_use",
+            ToolKind::Mcp => "mcp_tool_use",
+        }
     }
 
     /// Returns the identifier of the call, which its result has to name.
@@ -67,18 +61,12 @@ impl ToolUseBlock {
         ToolInput::new(self.start.as_json(), Some(&self.input))
     }
 
-    /// [`type_name`](Self::type_name), [`id`](Self::id) and [`name`](Self::name), in one pass.
-    pub(crate) fn type_id_and_name(&self) -> [Option<Cow<'_, str>>; 3] {
-        let [mut kind, mut id, mut name] = [None; 3];
-        let mut has_type = false;
+    /// [`id`](Self::id) and [`name`](Self::name), in one pass.
+    pub(crate) fn id_and_name(&self) -> [Option<Cow<'_, str>>; 2] {
+        let [mut id, mut name] = [None; 2];
         // Valid, as the scanner has found.
         let _ = each_member(&mut Cursor::of_document(self.start.as_str().as_bytes()), &mut |member, cursor| {
             let slot = match member.bytes {
-                // The first `type` counts, and the last of other members.
-                b"type" if !has_type => {
-                    has_type = true;
-                    &mut kind
-                }
                 b"id" => &mut id,
                 b"name" => &mut name,
                 _ => return cursor.skip_value().map(|_| ()).map_err(ReadError::from),
@@ -89,15 +77,13 @@ impl ToolUseBlock {
             }
             Ok(())
         });
-        [kind, id, name].map(|text| text.map(JsonStr::to_text))
+        [id, name].map(|text| text.map(JsonStr::to_text))
     }
 
     /// Writes the start of the block, without its input.
     pub(crate) fn write_start(&self, out: &mut String) {
         let mut object = ObjectWriter::new(out);
-        for (name, value) in self.start.as_json().members().filter(|(name, _)| name != "input") {
-            object.raw(&name, value.as_str());
-        }
+        object.members_but(self.start.as_json(), &|name| name == "input");
         object.raw("input", "{}");
         object.end();
     }
@@ -112,26 +98,30 @@ impl ToolUseBlock {
 impl Block for ToolUseBlock {
     const TYPES: &'static [&'static str] = &["tool_use", "server_tool_use", "mcp_tool_use"];
 
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        Ok(Self { start: cursor.keep_value()?, input: InputState::default() })
-    }
-
-    fn type_name(&self) -> Cow<'_, str> {
-        let first = self.start.as_json().members().find(|(name, _)| name == "type");
-        first.and_then(|(_, value)| value.decode_string()).unwrap_or_default()
+    fn read(cursor: &mut Cursor<'_>, type_name: &str) -> Result<Self, ReadError> {
+        let kind = match type_name {
+            "server_tool_use" => ToolKind::Server,
+            "mcp_tool_use" => ToolKind::Mcp,
+            _ => ToolKind::Client,
+        };
+        Ok(Self { kind, start: cursor.keep_value()?, input: InputState::default() })
     }
 
     fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
-        write_with_input(out, self.start.as_json(), self.input(), write_input)
+        let mut object = ObjectWriter::new(out);
+        object.members_but(self.start.as_json(), &|name| name == "input");
+        write_input(self.input(), object.value("input"))?;
+        object.end();
+        Ok(())
     }
 
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
-        if self.kind() != ToolKind::Client {
+        if self.kind != ToolKind::Client {
             return self.write(out, write_finished).map(|()| true);
         }
         let input = self.input().value()?;
         let mut object = ObjectWriter::new(out);
-        object.string("type", "tool_use");
+        object.string("type", self.type_name());
         for name in ["id", "caller", "name", "toolset_name"] {
             if let Some(value) = self.get(name) {
                 object.raw(name, value.as_str());

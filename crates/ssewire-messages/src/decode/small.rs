@@ -6,7 +6,7 @@
 
 use super::canonical::{skip_spaces, strip_array};
 use crate::event::{ContentBlockStop, StreamEvent};
-use crate::json::leading_u64;
+use crate::json::{is_white_space, leading_u64};
 
 /// Reads such an event. `None`: it is another event, or one for the slow path.
 pub(super) fn parse_small(data: &[u8]) -> Option<StreamEvent<'static>> {
@@ -92,7 +92,10 @@ fn strip_member<'a, const N: usize>(data: &'a [u8], name: &[u8; N]) -> Option<&'
 
 #[inline(never)]
 fn skip_white_space(mut data: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = data {
+    while let [byte, rest @ ..] = data {
+        if !is_white_space(*byte) {
+            break;
+        }
         data = rest;
     }
     data

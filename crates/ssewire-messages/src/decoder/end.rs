@@ -3,6 +3,7 @@
 use ssewire::Decoder;
 
 use super::error_field::ErrorField;
+use super::poll::Changed;
 use super::step::Source;
 use super::{MessageDecoder, UpdateSpan};
 use crate::accumulator::{Accumulator, ExceededLimit, Incomplete, ProtocolViolation};
@@ -70,7 +71,7 @@ impl MessageDecoder {
             let merged = self.merge(&[], &[], event_span);
             // After the merge, which decides whether the event is skipped, and also if it was rejected.
             self.use_pending_event();
-            if let Some((change, has_extra)) = merged? {
+            if let Some(Changed { change, has_extra }) = merged? {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Some(UpdateSpan { change, source, has_extra }));
             }

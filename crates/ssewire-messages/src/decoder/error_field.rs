@@ -7,11 +7,10 @@ use ssewire::{Decoder, Frame, FrameSpan};
 use super::poll::{add_response_head, still_skips};
 use super::step::Source;
 use super::{MessageDecoder, UpdateSpan};
-use crate::accumulator::{Change, ProtocolViolation};
+use crate::accumulator::ProtocolViolation;
 use crate::api_error::ApiError;
 use crate::event::StreamEvent;
 use crate::json::RawJson;
-use crate::lost_event::LostEvent;
 
 /// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
 /// as an event of the type `error` at its blank line. Of several in a block, the first one that is an error counts, and
@@ -124,10 +123,7 @@ impl MessageDecoder {
                 Some(self.admit(applied)?)
             }
             Ok(None) => None,
-            Err(error) => {
-                let recorded = if self.is_skipping { Ok(()) } else { self.accumulator.record_decode_error(&error) };
-                self.admit(recorded.map(|()| Change::Lost(LostEvent::Payload(error)))).map(Some)?
-            }
+            Err(error) => self.record_undecodable(error)?.map(|changed| changed.change),
         };
         self.cold_mut().error_field.value = value;
         Ok(change.map(|change| UpdateSpan { change, source: Source::ErrorField, has_extra: false }))

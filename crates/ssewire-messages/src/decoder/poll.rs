@@ -16,8 +16,12 @@ use crate::response_head::ResponseHead;
 /// After an event with more data, the buffer is freed: between events a decoder holds little, whatever the limit.
 const KEPT_BUFFER_BYTES: usize = 4 * 1024;
 
-/// A change, and whether its event is a delta with further members.
-pub(super) type Changed = (Change, bool);
+/// The change of an event.
+pub(super) struct Changed {
+    pub(super) change: Change,
+    /// The event is a delta with further members.
+    pub(super) has_extra: bool,
+}
 
 impl MessageDecoder {
     /// Fast path for nearly every event: appends a delta in canonical form, or in the learned form, and returns the
@@ -84,7 +88,7 @@ impl MessageDecoder {
             let merged = self.merge(before, consumed, event_span);
             // After the event, which nearly always shows that nothing of the body needs to be kept.
             self.body.take(consumed, self.accumulator.max_bytes());
-            if let Some((change, has_extra)) = merged? {
+            if let Some(Changed { change, has_extra }) = merged? {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
             if let Some(span) = self.emit_error_field()? {
@@ -146,7 +150,7 @@ impl MessageDecoder {
         let data = event.data();
         self.must_shrink_buffer = data.len() > KEPT_BUFFER_BYTES;
         if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
-            return Ok(Some((change, false)));
+            return Ok(Some(Changed { change, has_extra: false }));
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
         self.is_skipping = still_skips(self.is_skipping, &decoded);
@@ -172,18 +176,18 @@ impl MessageDecoder {
         } else if !is_done {
             self.body.set_has_events();
         }
-        self.admit(applied).map(|change| Some((change, has_extra)))
+        self.admit(applied).map(|change| Some(Changed { change, has_extra }))
     }
 
     /// Records an undecodable payload. Before a further message it is only reported.
-    fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, ProtocolViolation> {
+    pub(super) fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, ProtocolViolation> {
         self.body.set_has_events();
         if !self.is_skipping {
             if let Err(error) = self.accumulator.record_decode_error(&error) {
                 self.admit(Err(error))?;
             }
         }
-        Ok(LostEvent::of_payload(error).map(|lost| (Change::Lost(lost), false)))
+        Ok(LostEvent::of_payload(error).map(|lost| Changed { change: Change::Lost(lost), has_extra: false }))
     }
 
     /// Converts the result of a merge: a rejected event ends the message, an event beyond the limit becomes

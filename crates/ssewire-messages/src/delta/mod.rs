@@ -207,8 +207,3 @@ impl Delta<'_> {
         }
     }
 }
-
-/// A string without borrows.
-fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}

@@ -1,7 +1,7 @@
 use alloc::borrow::Cow;
 
 use super::text::read_piece;
-use super::{Delta, DeltaType, Target, ThinkingDelta, owned};
+use super::{Delta, DeltaType, Target, ThinkingDelta};
 use crate::block::{BlockChange, ContentBlock, ThinkingBlock};
 use crate::json::Cursor;
 use crate::members::ReadError;
@@ -86,7 +86,7 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
 
     fn into_owned(self) -> Delta<'static> {
         Delta::Signature(SignatureDelta {
-            signature: owned(self.signature),
+            signature: self.signature.into_owned().into(),
             thinking: self.thinking.map(Piece::into_owned),
         })
     }

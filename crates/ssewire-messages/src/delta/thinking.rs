@@ -1,7 +1,7 @@
 use alloc::borrow::Cow;
 
 use super::text::read_piece;
-use super::{Delta, DeltaType, SignatureDelta, Target, owned};
+use super::{Delta, DeltaType, SignatureDelta, Target};
 use crate::block::{BlockChange, ContentBlock, ThinkingBlock};
 use crate::json::{Cursor, JsonStr};
 use crate::members::{ReadError, count};
@@ -96,7 +96,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
     fn into_owned(self) -> Delta<'static> {
         Delta::Thinking(ThinkingDelta {
             piece: self.piece.into_owned(),
-            signature: self.signature.map(owned),
+            signature: self.signature.map(|text| text.into_owned().into()),
             estimated_tokens: self.estimated_tokens,
         })
     }

@@ -25,7 +25,7 @@ fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) ->
         let unescaped = unescape_letter(*escape)?;
         let (plain, after) = after.split_at_checked(find_special(after)?)?;
         room = room.checked_sub(plain.len().saturating_add(1))?;
-        crate::growing_text::push_char(text, unescaped);
+        crate::memory::push_char(text, unescaped);
         push_plain(plain, text)?;
         rest = after;
     }
@@ -50,7 +50,7 @@ fn push_plain(plain: &[u8], text: &mut String) -> Option<()> {
         }
         None => core::str::from_utf8(plain).ok()?,
     };
-    crate::growing_text::push(text, valid);
+    crate::memory::push(text, valid);
     Some(())
 }
 

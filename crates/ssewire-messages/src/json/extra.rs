@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 
-use super::keep::{append_raw, reserve, split_value};
+use super::keep::{append_raw, split_value};
 use super::{Cursor, ObjectWriter, RawJsonRef, push_string, quoted_len};
 use crate::members::Name;
+use crate::memory::reserve;
 use crate::sort::sort;
 
 /// The members of an object that this version does not know, and known ones of another type than documented.

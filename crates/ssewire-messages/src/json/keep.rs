@@ -5,6 +5,7 @@ use core::str::Utf8Chunk;
 
 use super::Cursor;
 use super::string::{push_lossy, unit};
+use crate::memory::reserve;
 
 /// Appends a valid value: line ends, which stand only between tokens, as spaces; ill-formed UTF-8 and lone surrogate
 /// escapes as U+FFFD.
@@ -77,22 +78,6 @@ fn has_replaceable(bytes: &[u8]) -> bool {
         rest = skip_plain(after);
     }
     !rest.is_empty()
-}
-
-/// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it
-/// is moved.
-pub(crate) fn reserve(text: &mut String, more: usize) {
-    const LARGE: usize = 32 * 1024;
-    if text.capacity().saturating_sub(text.len()) >= more {
-        return;
-    }
-    if text.is_empty() {
-        text.reserve_exact(more);
-    } else if text.len().max(more) > LARGE {
-        text.reserve_exact(more.max(text.len() / 8));
-    } else {
-        text.reserve(more);
-    }
 }
 
 /// The bytes from the first line end or backslash on.

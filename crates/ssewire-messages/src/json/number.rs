@@ -39,6 +39,13 @@ pub(crate) fn leading_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {
     }
 }
 
+/// Reads an integer of digits alone: `parse` would also take a sign.
+// Out of line: inlining duplicates it.
+#[inline(never)]
+pub(crate) fn parse_digits(text: &str) -> Option<u64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
 /// The value of a JSON number that is neither negative nor has a fraction, in any notation.
 pub(crate) fn whole_number(number: &str) -> Option<u64> {
     if number.starts_with('-') {

@@ -8,7 +8,7 @@ use core::str::FromStr;
 use serde::Deserialize;
 
 use super::keep::append_raw;
-use super::{Cursor, RawJsonRef};
+use super::{Cursor, RawJsonRef, SyntaxError};
 
 /// A JSON value as valid text, in one allocation.
 ///
@@ -43,7 +43,7 @@ pub struct RawJson(Box<str>);
 /// The text is not valid JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidJson {
-    pub(crate) offset: usize,
+    offset: usize,
 }
 
 impl InvalidJson {
@@ -51,6 +51,12 @@ impl InvalidJson {
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
+    }
+}
+
+impl From<SyntaxError> for InvalidJson {
+    fn from(error: SyntaxError) -> Self {
+        Self { offset: error.at }
     }
 }
 

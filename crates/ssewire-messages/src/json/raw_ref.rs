@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::number::whole_number;
+use super::number::{parse_digits, whole_number};
 use super::{Cursor, JsonStr, RawJson};
 
 /// A borrowed [`RawJson`].
@@ -60,8 +60,7 @@ impl<'a> RawJsonRef<'a> {
     #[inline(never)]
     fn next_member(self, cursor: &mut Cursor<'a>, is_first: &mut bool) -> Option<(Cow<'a, str>, RawJsonRef<'a>)> {
         let name = cursor.next_member(is_first).ok()??;
-        let value = cursor.skip_value().ok()?;
-        Some((self.text(name), self.part(value)))
+        Some((name.to_text(), self.next_value(cursor)?))
     }
 
     /// Returns the elements, if this is an array.
@@ -82,26 +81,27 @@ impl<'a> RawJsonRef<'a> {
 
     #[inline(never)]
     fn next_element(self, cursor: &mut Cursor<'a>, is_first: &mut bool) -> Option<Self> {
-        if cursor.next_element(is_first).ok()? { Some(self.part(cursor.skip_value().ok()?)) } else { None }
+        if cursor.next_element(is_first).ok()? { self.next_value(cursor) } else { None }
     }
 
-    /// The part of this text that consists of these bytes of it, which need no further check of their UTF-8.
+    /// The value at the cursor, as a part of this text: its UTF-8 needs no further check.
     #[inline(never)]
-    fn part(self, bytes: &[u8]) -> Self {
-        let from = bytes.as_ptr().addr().saturating_sub(self.0.as_ptr().addr());
-        Self(self.0.get(from..from.saturating_add(bytes.len())).unwrap_or("null"))
-    }
-
-    /// The decoded text of a string in this text.
-    fn text(self, string: JsonStr<'a>) -> Cow<'a, str> {
-        if string.is_escaped { string.to_text() } else { Cow::Borrowed(self.part(string.raw).0) }
+    fn next_value(self, cursor: &mut Cursor<'a>) -> Option<Self> {
+        let value = cursor.skip_value().ok()?;
+        let end = cursor.offset();
+        self.0.get(end.checked_sub(value.len())?..end).map(Self)
     }
 
     /// Returns the decoded string: without its quotes and escapes. `None`: it is another value.
     #[inline(never)]
     #[must_use]
     pub fn decode_string(self) -> Option<Cow<'a, str>> {
-        self.json_str().map(|string| self.text(string))
+        let string = self.json_str()?;
+        if string.is_escaped {
+            return Some(string.to_text());
+        }
+        // Its UTF-8 needs no further check.
+        self.0.get(1..self.0.len().checked_sub(1)?).map(Cow::Borrowed)
     }
 
     pub(crate) fn json_str(self) -> Option<JsonStr<'a>> {
@@ -162,13 +162,6 @@ impl<'a> RawJsonRef<'a> {
     pub fn to_value(self) -> Result<serde_json::Value, serde_json::Error> {
         self.parse_as()
     }
-}
-
-/// An integer of digits alone: `parse` would also take a sign.
-// Out of line: inlining duplicates it.
-#[inline(never)]
-pub(crate) fn parse_digits(text: &str) -> Option<u64> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 impl AsRef<str> for RawJsonRef<'_> {

@@ -519,11 +519,25 @@ impl<'a> Cursor<'a> {
         while let Some((b"        ", rest)) = self.rest.split_first_chunk() {
             self.rest = rest;
         }
-        while let [space @ (b' ' | b'\t' | b'\n' | b'\r'), rest @ ..] = self.rest {
+        while let [space, rest @ ..] = self.rest {
+            if !is_white_space(*space) {
+                return;
+            }
             self.is_plain &= !matches!(space, b'\n' | b'\r');
             self.rest = rest;
         }
     }
+}
+
+/// Returns whether a byte is white space of JSON, of which ASCII and Unicode have more.
+#[inline]
+pub(crate) fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Returns whether a text is nothing but white space of JSON.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.bytes().all(is_white_space)
 }
 
 /// Returns whether the bytes are the beginning of an escape `\uDC00` to `\uDFFF`.

@@ -3,10 +3,9 @@
 
 use alloc::string::String;
 
-use super::{Cursor, push_string};
+use ssewire_json::string::MAX_NUMBER_AT_END;
 
-/// The longest number at the end of the text that is shown, in bytes, as `PartialJson` has it.
-const MAX_NUMBER_AT_END: usize = 64;
+use super::{Cursor, push_string};
 
 /// Appends the value up to the end or the first error of a text. A string, key or literal that is unfinished there is
 /// left out, and open containers are closed. Returns `false`, and appends nothing, if the text does not begin with a
@@ -47,8 +46,14 @@ fn append_value(cursor: &mut Cursor<'_>, out: &mut String) -> Extent {
         let next = if open == '[' {
             cursor.next_element(&mut is_first)
         } else {
-            let name = cursor.next_member(&mut is_first);
-            name.map(|name| name.map(|name| append_name(&name.to_text(), out)).is_some())
+            cursor.next_member(&mut is_first).map(|name| match name {
+                Some(name) => {
+                    push_string(out, &name.to_text());
+                    out.push(':');
+                    true
+                }
+                None => false,
+            })
         };
         let extent = match next {
             Ok(true) => append_value(cursor, out),
@@ -65,11 +70,6 @@ fn append_value(cursor: &mut Cursor<'_>, out: &mut String) -> Extent {
     };
     out.push(close);
     extent
-}
-
-fn append_name(name: &str, out: &mut String) {
-    push_string(out, name);
-    out.push(':');
 }
 
 fn append_scalar(cursor: &mut Cursor<'_>, out: &mut String) -> Extent {

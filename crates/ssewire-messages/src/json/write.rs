@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt::Write as _;
 
+use super::RawJsonRef;
+
 /// Writes the members of one object. Its methods are out of line: each has many callers, and none is hot.
 pub(crate) struct ObjectWriter<'o> {
     out: &'o mut String,
@@ -34,6 +36,14 @@ impl<'o> ObjectWriter<'o> {
     #[inline(never)]
     pub(crate) fn raw(&mut self, name: &str, json: &str) {
         self.value(name).push_str(json);
+    }
+
+    /// Writes the members of an object, without those of these names.
+    #[inline(never)]
+    pub(crate) fn members_but(&mut self, object: RawJsonRef<'_>, is_left_out: &dyn Fn(&str) -> bool) {
+        for (name, value) in object.members().filter(|(name, _)| !is_left_out(name)) {
+            self.raw(&name, value.as_str());
+        }
     }
 
     pub(crate) fn end(self) {

@@ -14,7 +14,7 @@ pub use self::error::InvalidMessage;
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock};
 use crate::id_and_model::IdAndModel;
-use crate::json::{Cursor, ExtraMembers, JsonStr, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, ExtraMembers, JsonStr, RawJson, RawJsonRef, serde_text};
 use crate::members::ReadError;
 use crate::stop_reason::StopReason;
 use crate::tool_input::{ToolInputError, write_finished, write_lossy};
@@ -259,13 +259,13 @@ impl FromStr for Message {
 impl serde::Serialize for Message {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let json = self.to_json().map_err(serde::ser::Error::custom)?;
-        bridge::serialize(json.as_str(), serializer)
+        serde_text::serialize(json.as_str(), serializer)
     }
 }
 
 impl<'de> serde::Deserialize<'de> for Message {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        bridge::deserialize(deserializer, "Message", |cursor| {
+        serde_text::deserialize(deserializer, "Message", |cursor| {
             let message = Self::read(cursor).ok()?;
             Some(Self { is_from_json: true, ..message })
         })

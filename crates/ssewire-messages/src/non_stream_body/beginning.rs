@@ -7,6 +7,7 @@ use ssewire::{BodyStart, BomSkipper};
 
 use super::body::Body;
 use super::lines::{FIELDS, LinePrefix};
+use crate::memory::reserve_half;
 
 /// The beginning of a body that may not be a stream.
 #[derive(Clone, Default)]
@@ -92,10 +93,7 @@ impl Beginning {
             self.bytes = Vec::new();
             return;
         }
-        if self.bytes.capacity().saturating_sub(self.bytes.len()) < json.len() {
-            // Growing by half: doubling would hold three times its length while it is moved.
-            self.bytes.reserve_exact(json.len().max(self.bytes.len() / 2));
-        }
+        reserve_half(&mut self.bytes, json.len());
         self.bytes.extend_from_slice(json);
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 pub use self::error::{ParseInputError, ToolInputError};
 use self::state::InputPhase;
 pub(crate) use self::state::InputState;
-pub(crate) use self::write::{WriteInput, write_finished, write_lossy, write_with_input};
+pub(crate) use self::write::{WriteInput, write_finished, write_lossy};
 use crate::json::RawJsonRef;
 use crate::partial::PartialChange;
 
@@ -50,7 +50,7 @@ impl<'a> ToolInput<'a> {
         Self { start, state }
     }
 
-    /// Returns the input, if it is finished and valid: what to run the tool with.
+    /// Returns the input, if it is finished and valid: what to run the tool with. Linear if it is not valid.
     ///
     /// # Errors
     /// [`ToolInputError`].
@@ -62,7 +62,7 @@ impl<'a> ToolInput<'a> {
             match state.phase {
                 InputPhase::Open | InputPhase::Undecided => return Err(ToolInputError::Pending),
                 InputPhase::Truncated => return Err(ToolInputError::Truncated),
-                InputPhase::Invalid { offset } => return Err(ToolInputError::Invalid { offset }),
+                InputPhase::Invalid => return Err(state.invalid()),
                 InputPhase::Complete => {}
             }
         }

@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::json::{RawJson, is_blank, validate};
+use super::ToolInputError;
+use crate::json::{RawJson, is_blank, is_white_space, validate};
 use crate::partial::{PartialInput, PartialValue};
 use crate::piece::{Piece, push_piece};
 
@@ -38,10 +39,8 @@ pub(super) enum InputPhase {
     #[default]
     Complete,
     Truncated,
-    Invalid {
-        /// Where the text stops being JSON.
-        offset: usize,
-    },
+    /// Without the offset of the error, which would make each tool block eight bytes larger.
+    Invalid,
 }
 
 impl InputState {
@@ -59,7 +58,7 @@ impl InputState {
     }
 
     /// The text, if the next piece is only to be appended to it. Without partial values.
-    pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
+    pub(crate) fn memory(&mut self) -> Option<&mut String> {
         if self.phase != InputPhase::Open {
             return None;
         }
@@ -210,8 +209,15 @@ impl InputState {
         match validate(&text.text) {
             Ok(()) => InputPhase::Complete,
             Err(error) if error.at >= text.text.len() => InputPhase::Truncated,
-            Err(error) => InputPhase::Invalid { offset: error.at },
+            Err(_) => InputPhase::Invalid,
         }
+    }
+
+    /// The error of text that is not valid.
+    #[cold]
+    pub(super) fn invalid(&self) -> ToolInputError {
+        let text = self.text.as_ref().map_or("", |text| &text.text);
+        ToolInputError::Invalid { offset: validate(text).map_or_else(|error| error.at, |()| text.len()) }
     }
 
     pub(crate) fn byte_size(&self) -> usize {
@@ -222,7 +228,11 @@ impl InputState {
 impl InputText {
     /// The text, unless it is blank.
     pub(super) fn json(&self) -> Option<&str> {
-        if is_blank(&self.text) { None } else { Some(self.text.trim_matches([' ', '\t', '\n', '\r'])) }
+        if is_blank(&self.text) {
+            None
+        } else {
+            Some(self.text.trim_matches(|c| u8::try_from(c).is_ok_and(is_white_space)))
+        }
     }
 }
 

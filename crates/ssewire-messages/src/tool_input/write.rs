@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{ToolInput, ToolInputError};
-use crate::json::{ObjectWriter, RawJsonRef, append_value_so_far};
+use crate::json::append_value_so_far;
 
 /// A function that writes the input of a tool call as JSON. With a flag instead, a program would also link the function
 /// that it never asks for.
@@ -28,23 +28,5 @@ pub(crate) fn write_lossy(input: ToolInput<'_>, out: &mut String) -> Result<(), 
             _ => out.push_str(input.at_start().as_str()),
         }
     }
-    Ok(())
-}
-
-/// Writes a block with its input.
-pub(crate) fn write_with_input(
-    out: &mut String,
-    start: RawJsonRef<'_>,
-    input: ToolInput<'_>,
-    write_input: WriteInput,
-) -> Result<(), ToolInputError> {
-    let mut object = ObjectWriter::new(out);
-    for (name, value) in start.members() {
-        if name != "input" {
-            object.raw(&name, value.as_str());
-        }
-    }
-    write_input(input, object.value("input"))?;
-    object.end();
     Ok(())
 }

@@ -22,6 +22,7 @@ pub(super) use self::unmatched::Unmatched;
 use super::violation::ViolationKind;
 use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
+use crate::memory::push_growing_by_half;
 use crate::piece::{BlockString, PendingHalf};
 
 /// All blocks of a message, by arrival and by index.
@@ -444,14 +445,4 @@ fn implicit_kind(block: &ContentBlock) -> Option<usize> {
 
 fn is_same_kind(a: &ContentBlock, b: &ContentBlock) -> bool {
     core::mem::discriminant(a) == core::mem::discriminant(b)
-}
-
-/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
-/// room for the blocks of most messages.
-pub(super) fn push_growing_by_half<T>(vec: &mut Vec<T>, item: T) {
-    const FIRST: usize = 2;
-    if vec.len() == vec.capacity() {
-        vec.reserve_exact((vec.len() / 2 + 1).max(if vec.is_empty() { FIRST } else { 1 }));
-    }
-    vec.push(item);
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::push_growing_by_half;
+use crate::memory::push_growing_by_half;
 
 /// A number for each index: the position of its slot or block, or whether a lost piece waits. A crit-bit tree.
 ///

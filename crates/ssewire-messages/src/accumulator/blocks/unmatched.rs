@@ -4,9 +4,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::Blocks;
 use super::id::BlockId;
 use super::slot::Slot;
-use super::{Blocks, push_growing_by_half};
+use crate::memory::push_growing_by_half;
 use crate::sort::sort;
 
 /// The values of [`Disorder::lost`](super::Disorder::lost).
@@ -97,7 +98,7 @@ impl Blocks {
         }
         for unmatched in self.slots.iter_mut().filter_map(|slot| slot.unmatched.as_mut()) {
             if core::mem::take(&mut unmatched.half) != 0 {
-                crate::growing_text::push_char(&mut unmatched.json, '\u{FFFD}');
+                crate::memory::push_char(&mut unmatched.json, '\u{FFFD}');
             }
         }
     }

@@ -1,9 +1,11 @@
-//! The memory of strings that deltas append to.
+//! How strings and vectors grow, and when memory is freed: what keeps the heap within the factor that SECURITY.md
+//! promises.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
-/// Appends a piece.
+/// Appends a piece to a string that deltas append to.
 #[inline]
 pub(crate) fn push(text: &mut String, piece: &str) {
     if text.capacity().saturating_sub(text.len()) < piece.len() {
@@ -12,7 +14,7 @@ pub(crate) fn push(text: &mut String, piece: &str) {
     text.push_str(piece);
 }
 
-/// Appends a character. `String::push` would double a full text.
+/// As [`push`], of a character. `String::push` would double a full text.
 #[inline]
 pub(crate) fn push_char(text: &mut String, character: char) {
     if text.capacity().saturating_sub(text.len()) < character.len_utf8() {
@@ -30,6 +32,39 @@ fn grow(text: &mut String, more: usize) {
     const LARGE: usize = 4096;
     let likely = if text.len() < LARGE { text.len().saturating_mul(2) } else { text.len() / 2 };
     text.reserve_exact(more.max(likely).max(LEAST));
+}
+
+/// Reserves room for `more` bytes of kept JSON. A large text grows by an eighth: doubling would hold three times its length while it
+/// is moved.
+pub(crate) fn reserve(text: &mut String, more: usize) {
+    const LARGE: usize = 32 * 1024;
+    if text.capacity().saturating_sub(text.len()) >= more {
+        return;
+    }
+    if text.is_empty() {
+        text.reserve_exact(more);
+    } else if text.len().max(more) > LARGE {
+        text.reserve_exact(more.max(text.len() / 8));
+    } else {
+        text.reserve(more);
+    }
+}
+
+/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
+/// room for the blocks of most messages.
+pub(crate) fn push_growing_by_half<T>(vec: &mut Vec<T>, item: T) {
+    const FIRST: usize = 2;
+    if vec.len() == vec.capacity() {
+        vec.reserve_exact(if vec.is_empty() { FIRST } else { vec.len() / 2 + 1 });
+    }
+    vec.push(item);
+}
+
+/// Reserves room for `more` bytes, or for half as many as there are.
+pub(crate) fn reserve_half(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity().saturating_sub(bytes.len()) < more {
+        bytes.reserve_exact(more.max(bytes.len() / 2));
+    }
 }
 
 /// Removes the text that was appended beyond this length.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, forward_to_deseria
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::{Cursor, RawJson, SyntaxError, push_string};
+use super::{Cursor, RawJson, push_string};
 
 /// Writes JSON text as it is. Other formats than JSON get what `serde_json::value::RawValue` gives them, a struct of
 /// one member with a private name, and do not read it as the value again.
@@ -207,11 +207,5 @@ impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = read_text(deserializer)?;
         Self::from_bytes(raw.get().as_bytes()).map_err(D::Error::custom)
-    }
-}
-
-impl From<SyntaxError> for super::InvalidJson {
-    fn from(error: SyntaxError) -> Self {
-        Self { offset: error.at }
     }
 }
