@@ -13,7 +13,7 @@
 //!
 //! * *Input*: at the start of an event, a delta in canonical form, or the bytes of the last delta. Only the text and
 //!   the number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
-//! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
+//! * *Decisions it shares with the slow path*: where the event ends, which text it has, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
 //! * *Why the comparison is enough*: a [`Template`] is learned from an event that the slow path has appended to the
@@ -34,7 +34,7 @@ use crate::accumulator::{Accumulator, Change};
 use crate::decode::canonical::{skip_spaces, strip_array, strip_delta_prefix};
 use crate::json::{Cursor, append_string};
 use crate::members::{ReadError, each_member};
-use crate::memory::take_back;
+use crate::memory::truncate;
 use crate::piece::BlockString;
 
 /// The learned form: a delta without its text. The canonical form needs no template, and no memory.
@@ -190,7 +190,7 @@ impl MatchedPrefix<'_, '_> {
         let from = current.text.len();
         let room = current.room();
         let Some(accepted) = self.push_text(current.text, room).and_then(accept) else {
-            take_back(current.text, from);
+            truncate(current.text, from);
             return None;
         };
         Some((current.appended(from), accepted))

@@ -34,8 +34,8 @@ fn grow(text: &mut String, more: usize) {
     text.reserve_exact(more.max(likely).max(LEAST));
 }
 
-/// Reserves room for `more` bytes of kept JSON. A large text grows by an eighth: doubling would hold three times its length while it
-/// is moved.
+/// Reserves room for `more` bytes of kept JSON. A large text grows by an eighth: doubling would hold three times its
+/// length while it is moved.
 pub(crate) fn reserve(text: &mut String, more: usize) {
     const LARGE: usize = 32 * 1024;
     if text.capacity().saturating_sub(text.len()) >= more {
@@ -67,10 +67,10 @@ pub(crate) fn reserve_half(bytes: &mut Vec<u8>, more: usize) {
     }
 }
 
-/// Removes the text that was appended beyond this length.
+/// Removes the text beyond this length, and frees its memory.
 #[cold]
 #[inline(never)]
-pub(crate) fn take_back(text: &mut String, len: usize) {
+pub(crate) fn truncate(text: &mut String, len: usize) {
     text.truncate(len);
     free_excess(text);
 }

@@ -33,7 +33,7 @@ pub enum PayloadErrorKind {
 /// The event that was lost, if it can be recognised. Ordered: the last one loses most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LostKind {
-    /// No name, and no object: a keep-alive of a proxy.
+    /// No event type, and no object: a keep-alive of a proxy.
     KeepAlive,
     /// An event of another protocol.
     Unknown,

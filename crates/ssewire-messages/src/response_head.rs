@@ -96,10 +96,10 @@ impl ResponseHead {
     /// Returns the header `x-should-retry`, which takes precedence over the status.
     #[must_use]
     pub fn should_retry(&self) -> Option<bool> {
-        let said = self.get(SHOULD_RETRY)?;
-        if said.eq_ignore_ascii_case("true") {
+        let value = self.get(SHOULD_RETRY)?;
+        if value.eq_ignore_ascii_case("true") {
             Some(true)
-        } else if said.eq_ignore_ascii_case("false") {
+        } else if value.eq_ignore_ascii_case("false") {
             Some(false)
         } else {
             None
@@ -167,7 +167,7 @@ fn decimal(text: &str) -> Option<f64> {
     if is_plain { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
-/// More seconds than a [`Duration`] holds are as many as it holds.
+/// A number of seconds. Saturates.
 fn seconds(number: f64) -> Duration {
     Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX)
 }

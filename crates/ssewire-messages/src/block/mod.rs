@@ -89,7 +89,7 @@ macro_rules! blocks {
                     None => {
                         let (block, name) = RawBlock::read(&mut after)?;
                         let name = name.ok_or(ReadError::Member("content_block"))?;
-                        // A typed block is read once more: then this one would be held beside it.
+                        // A typed block is read once more. Until then this one is dropped: it may be large.
                         let is_typed = [$( <$block as Block>::TYPES ),+].iter().any(|types| types.contains(&&*name));
                         (Some(block).filter(|_| !is_typed), name)
                     }

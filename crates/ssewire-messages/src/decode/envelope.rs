@@ -7,7 +7,7 @@ use crate::members::{ReadError, is_string};
 /// The members that do not belong to the kind of the event.
 #[derive(Default)]
 pub(super) struct EnvelopeMembers {
-    /// The first `type`; `Unnamed` if it is not a string.
+    /// The first `type`; `Untyped` if it is not a string.
     pub(super) kind: Option<EventKind>,
     /// `"object": "error"`.
     is_error_object: bool,
@@ -21,7 +21,7 @@ impl EnvelopeMembers {
         if name == b"type" {
             let kind = match cursor.string()? {
                 Some(kind) => EventKind::of(&kind.name()),
-                None => cursor.skip_value().map(|_| EventKind::Unnamed)?,
+                None => cursor.skip_value().map(|_| EventKind::Untyped)?,
             };
             self.kind.get_or_insert(kind);
             return Ok(());
@@ -38,10 +38,10 @@ impl EnvelopeMembers {
 
     /// Returns whether the payload is an error. Each occurrence of a member counts. `docs/protocol.md`, heading
     /// "Errors".
-    pub(super) fn is_error(&self, kind: EventKind, is_typed: bool, name: &[u8]) -> bool {
+    pub(super) fn is_error(&self, kind: EventKind, is_typed: bool, event_type: &[u8]) -> bool {
         kind == EventKind::Error
             || self.is_error_object
             || (!is_typed && self.has_error)
-            || (name == b"error" && matches!(kind, EventKind::Unnamed | EventKind::Unknown))
+            || (event_type == b"error" && matches!(kind, EventKind::Untyped | EventKind::Unknown))
     }
 }

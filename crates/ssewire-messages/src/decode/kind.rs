@@ -13,14 +13,14 @@ pub(super) enum EventKind {
     BlockStop,
     Ping,
     Error,
-    /// No name at all.
-    Unnamed,
+    /// Neither a `type` nor an event type.
+    Untyped,
     Unknown,
 }
 
 impl EventKind {
-    pub(super) fn of(name: &[u8]) -> Self {
-        match name {
+    pub(super) fn of(event_type: &[u8]) -> Self {
+        match event_type {
             b"message_start" => Self::MessageStart,
             b"message_delta" => Self::MessageDelta,
             b"message_stop" => Self::MessageStop,
@@ -29,21 +29,21 @@ impl EventKind {
             b"content_block_stop" => Self::BlockStop,
             b"ping" => Self::Ping,
             b"error" => Self::Error,
-            b"" => Self::Unnamed,
+            b"" => Self::Untyped,
             _ => Self::Unknown,
         }
     }
 
     /// The kind of a payload of this `type`. An empty one is unknown, not missing.
-    pub(super) fn of_type(name: &str) -> Self {
-        if name.is_empty() { Self::Unknown } else { Self::of(name.as_bytes()) }
+    pub(super) fn of_type(type_name: &str) -> Self {
+        if type_name.is_empty() { Self::Unknown } else { Self::of(type_name.as_bytes()) }
     }
 
     pub(super) fn lost(self) -> LostKind {
         match self {
             Self::BlockStart => LostKind::BlockStart,
             Self::BlockDelta => LostKind::BlockDelta,
-            Self::Unnamed => LostKind::Untyped,
+            Self::Untyped => LostKind::Untyped,
             Self::Unknown => LostKind::Unknown,
             Self::MessageStart => LostKind::MessageStart,
             Self::MessageDelta => LostKind::MessageDelta,

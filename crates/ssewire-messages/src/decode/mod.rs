@@ -14,7 +14,6 @@ mod kind;
 mod read;
 mod small;
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
@@ -70,46 +69,46 @@ impl<'a> StreamEvent<'a> {
         if let Some(event) = canonical::parse_start(data) {
             return Ok(Some(event));
         }
-        // The default event type of SSE names nothing.
-        let name = if event_type == b"message" { b"" } else { event_type };
+        // The default event type of SSE says nothing.
+        let event_type = if event_type == b"message" { b"" } else { event_type };
         let text = data.trim_ascii();
-        let is_error = name == b"error";
+        let is_error = event_type == b"error";
         match text {
             _ if ssewire::is_done(text) => return Ok(Some(Self::Done)),
             b"" => return Ok(is_error.then(|| Self::Error(Box::new(ApiError::from_text(String::new()))))),
-            b"\"\"" if name == b"ping" => return Ok(None),
+            b"\"\"" if event_type == b"ping" => return Ok(None),
             [b'{', ..] => {}
-            other => return Self::decode_no_object(name, other),
+            other => return Self::decode_no_object(event_type, other),
         }
         let data = if is_error { text } else { data };
-        if let Some(event) = read_as_named(name, data) {
+        if let Some(event) = read_as_named(event_type, data) {
             return Ok(Some(event));
         }
         let mut cursor = Cursor::new(data);
-        // An error in the payload is met again below.
-        let kind_name = peek_type(&cursor).ok().flatten();
-        let kind = kind_name.as_deref().map_or_else(|| EventKind::of(name), EventKind::of_type);
-        let is_typed = kind_name.is_some();
+        // An error in the payload is found again below.
+        let type_name = peek_type(&cursor).ok().flatten();
+        let kind = type_name.as_deref().map_or_else(|| EventKind::of(event_type), EventKind::of_type);
+        let is_typed = type_name.is_some();
         let mut envelope = EnvelopeMembers::default();
         let read = read(kind, &mut cursor, &mut envelope).and_then(|event| {
             cursor.end()?;
             Ok(event)
         });
         match read {
-            Ok(_) if envelope.is_error(kind, is_typed, name) => Ok(Some(Self::of_error(data))),
+            Ok(_) if envelope.is_error(kind, is_typed, event_type) => Ok(Some(Self::of_error(data))),
             Ok(Some(event)) => Ok(Some(event)),
             Ok(None) => {
-                let name = kind_name.unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(name).into_owned()));
+                let name = type_name.unwrap_or_else(|| String::from_utf8_lossy(event_type).into_owned().into());
                 let name = if name.is_empty() { "message".into() } else { name };
                 Ok(Some(Self::Unknown(UnknownEvent { name, raw: ScannedJson::new(data) })))
             }
-            Err(error) => Self::decode_undecodable(name, data, kind, is_typed, error),
+            Err(error) => Self::decode_undecodable(event_type, data, kind, is_typed, error),
         }
     }
 
     /// Decodes a payload whose members do not have the types of its kind: it is an error of the server, or undecodable.
     fn decode_undecodable(
-        name: &[u8],
+        event_type: &[u8],
         data: &'a [u8],
         kind: EventKind,
         is_typed: bool,
@@ -120,13 +119,13 @@ impl<'a> StreamEvent<'a> {
         let mut cursor = Cursor::new(data);
         let syntax = read_unknown(&mut cursor, &mut envelope).and_then(|()| Ok(cursor.end()?));
         let (error, lost, is_of_two) = match syntax {
-            Ok(()) if envelope.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
+            Ok(()) if envelope.is_error(kind, is_typed, event_type) => return Ok(Some(Self::of_error(data))),
             Ok(()) => (error, kind.lost(), false),
-            Err(_) if name == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
+            Err(_) if event_type == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
             // Neither the type of a payload that is not JSON is certain, nor its event type.
             Err(syntax) => {
-                let named = EventKind::of(name);
-                (syntax, kind.lost().max(named.lost()), named != kind && named != EventKind::Unnamed)
+                let named = EventKind::of(event_type);
+                (syntax, kind.lost().max(named.lost()), named != kind && named != EventKind::Untyped)
             }
         };
         // Of two events, the index may be that of the other one.
@@ -135,9 +134,9 @@ impl<'a> StreamEvent<'a> {
     }
 
     /// Decodes a payload that is not an object.
-    fn decode_no_object(name: &[u8], text: &'a [u8]) -> Result<Option<Self>, PayloadError> {
+    fn decode_no_object(event_type: &[u8], text: &'a [u8]) -> Result<Option<Self>, PayloadError> {
         let json = RawJson::from_payload(text);
-        if name == b"error" {
+        if event_type == b"error" {
             return Ok(Some(match json {
                 Ok(json) => Self::Error(Box::new(ApiError::from_body(json))),
                 Err(_) => Self::of_error_text(text),
@@ -147,8 +146,8 @@ impl<'a> StreamEvent<'a> {
             Ok(_) => PayloadErrorKind::NotAnObject,
             Err(error) => error_kind(text, ReadError::Syntax(SyntaxError { at: error.offset() })),
         };
-        // Without a name it has no content: a keep-alive of a proxy.
-        let lost = if name.is_empty() { LostKind::KeepAlive } else { EventKind::of(name).lost() };
+        // Without an event type it has no content: a keep-alive of a proxy.
+        let lost = if event_type.is_empty() { LostKind::KeepAlive } else { EventKind::of(event_type).lost() };
         Err(PayloadError { kind, lost, index: None })
     }
 

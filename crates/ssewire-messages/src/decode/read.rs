@@ -13,18 +13,18 @@ use crate::message::Message;
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// undecodable.
-pub(super) fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
-    let kind = EventKind::of(name);
-    if matches!(kind, EventKind::Error | EventKind::Unnamed | EventKind::Unknown) {
+pub(super) fn read_as_named<'a>(event_type: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
+    let kind = EventKind::of(event_type);
+    if matches!(kind, EventKind::Error | EventKind::Untyped | EventKind::Unknown) {
         return None;
     }
     let (mut cursor, mut envelope) = (Cursor::new(data), EnvelopeMembers::default());
-    if cursor.begin_with(&[b"{\"type\":\"", name, b"\""]) {
+    if cursor.begin_with(&[b"{\"type\":\"", event_type, b"\""]) {
         envelope.kind = Some(kind);
     }
     let event = read(kind, &mut cursor, &mut envelope).ok()??;
     cursor.end().ok()?;
-    (envelope.kind == Some(kind) && !envelope.is_error(kind, true, name)).then_some(event)
+    (envelope.kind == Some(kind) && !envelope.is_error(kind, true, event_type)).then_some(event)
 }
 
 /// Reads an event of a kind. `None`: an unknown one, or an error.
@@ -39,7 +39,7 @@ pub(super) fn read<'a>(
         EventKind::BlockDelta => StreamEvent::ContentBlockDelta(read_block_delta(cursor, envelope)?),
         EventKind::BlockStop => StreamEvent::ContentBlockStop(read_block_stop(cursor, envelope)?),
         EventKind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, envelope)?),
-        EventKind::MessageStop | EventKind::Ping | EventKind::Error | EventKind::Unnamed | EventKind::Unknown => {
+        EventKind::MessageStop | EventKind::Ping | EventKind::Error | EventKind::Untyped | EventKind::Unknown => {
             read_unknown(cursor, envelope)?;
             match kind {
                 EventKind::MessageStop => StreamEvent::MessageStop,

@@ -12,7 +12,7 @@ use crate::api_error::ApiError;
 use crate::event::StreamEvent;
 use crate::json::RawJson;
 
-/// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
+/// The value of a field `error: …`: some servers report errors in it and not in an event (llama.cpp). The field counts
 /// as an event of the type `error` at its blank line. Of several in a block, the first one that is an error counts, and
 /// without such a one the first.
 #[derive(Default)]
@@ -24,12 +24,12 @@ pub(super) struct ErrorField {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// No field has arrived, or it was given: its value is kept for as long as it is borrowed.
+    /// No field has arrived, or it was returned: its value is kept for as long as it is borrowed.
     #[default]
     None,
     /// The block of the field has not ended yet.
     Buffered,
-    /// The block of the field has ended, in an event that had to be given first.
+    /// The block of the field has ended, in an event that has to be returned first.
     Ready,
 }
 

@@ -66,7 +66,7 @@ pub struct MessageDecoder {
     is_rejected: bool,
     /// The input has ended.
     is_input_ended: bool,
-    /// The last event was larger than most: its buffer is given back.
+    /// The last event was larger than most: the next call frees its buffer.
     must_shrink_buffer: bool,
     /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,

@@ -1,7 +1,7 @@
 //! Fast path: a JSON string is appended to a text while its end is searched.
 //!
-//! It must say what `JsonStr::to_text` says, or nothing: ill-formed UTF-8 and `\u` escapes, which may be halves of
-//! surrogate pairs, are left to that.
+//! It appends the text that `JsonStr::to_text` returns, or gives up: ill-formed UTF-8 and `\u` escapes, which may be
+//! halves of surrogate pairs, are left to that.
 
 use alloc::string::String;
 

@@ -7,8 +7,8 @@ use super::Cursor;
 use super::string::{push_lossy, unit};
 use crate::memory::reserve;
 
-/// Appends a valid value: line ends, which stand only between tokens, as spaces; ill-formed UTF-8 and lone surrogate
-/// escapes as U+FFFD.
+/// Appends a valid value: line ends as spaces, since JSON has them only between tokens; ill-formed UTF-8 and lone
+/// surrogate escapes as U+FFFD.
 pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
     let is_plain = !has_replaceable(valid);
     if is_plain {

@@ -69,7 +69,7 @@ impl<'a> JsonStr<'a> {
 /// Length of `\uXXXX`.
 const UNIT: usize = 6;
 
-/// Appends what an escaped string says.
+/// Appends the text of a string that has escapes.
 fn unescape(raw: &[u8], text: &mut String) -> Halves {
     let mut halves = Halves::default();
     let mut rest = raw;

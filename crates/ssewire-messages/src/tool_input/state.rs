@@ -176,7 +176,7 @@ impl InputState {
     fn phase_at_end(&self) -> InputPhase {
         match self.phase {
             InputPhase::Open => match self.phase_of_text() {
-                // A number may have gone on.
+                // A number may lack digits.
                 InputPhase::Complete if self.json().is_some() && !self.ends_in_number() => InputPhase::Complete,
                 InputPhase::Complete => InputPhase::Truncated,
                 phase => phase,

@@ -15,8 +15,7 @@ object! {
 }
 
 tagged! {
-    /// The outcome of asking the advisor (Messages API: the `content` of a
-    /// `BetaAdvisorToolResultBlock`).
+    /// The outcome of asking the advisor (Messages API: the `content` of a `BetaAdvisorToolResultBlock`).
     pub enum AdvisorToolResultContent else UnknownObject {
         /// The advisor's advice.
         Result(AdvisorResultBlock),
@@ -56,8 +55,7 @@ object! {
 }
 
 string_enum! {
-    /// Why the advisor could not be asked (Messages API: the `error_code` of a
-    /// `BetaAdvisorToolResultErrorObject`).
+    /// Why the advisor could not be asked (Messages API: the `error_code` of a `BetaAdvisorToolResultErrorObject`).
     pub enum AdvisorErrorCode {
         /// The request's limit of calls is used up.
         MaxUsesExceeded = "max_uses_exceeded",

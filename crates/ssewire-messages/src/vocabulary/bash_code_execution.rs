@@ -15,8 +15,7 @@ object! {
 }
 
 tagged! {
-    /// The outcome of a shell command (Messages API: the `content` of a
-    /// `BashCodeExecutionToolResultBlock`).
+    /// The outcome of a shell command (Messages API: the `content` of a `BashCodeExecutionToolResultBlock`).
     pub enum BashCodeExecutionToolResultContent else UnknownObject {
         /// The command ran.
         Result(BashCodeExecutionResultBlock),

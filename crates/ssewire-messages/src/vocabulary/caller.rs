@@ -21,8 +21,7 @@ object! {
 }
 
 object! {
-    /// Code in the code execution tool of 2025-08-25 called the tool (Messages API:
-    /// `ServerToolCaller`).
+    /// Code in the code execution tool of 2025-08-25 called the tool (Messages API: `ServerToolCaller`).
     pub struct ServerToolCaller = "code_execution_20250825" {
         /// The identifier of the call that runs the code.
         pub tool_id: Option<String>,
@@ -30,8 +29,7 @@ object! {
 }
 
 object! {
-    /// Code in the code execution tool of 2026-01-20 called the tool (Messages API:
-    /// `ServerToolCaller20260120`).
+    /// Code in the code execution tool of 2026-01-20 called the tool (Messages API: `ServerToolCaller20260120`).
     pub struct ServerToolCaller20260120 = "code_execution_20260120" {
         /// The identifier of the call that runs the code.
         pub tool_id: Option<String>,

@@ -59,8 +59,7 @@ object! {
 }
 
 object! {
-    /// A range of blocks of a document with custom content (Messages API:
-    /// `CitationContentBlockLocation`).
+    /// A range of blocks of a document with custom content (Messages API: `CitationContentBlockLocation`).
     pub struct CitationContentBlockLocation = "content_block_location" {
         /// The text of these blocks.
         pub cited_text: Option<String>,
@@ -92,8 +91,7 @@ object! {
 }
 
 object! {
-    /// A search result in the request (Messages API:
-    /// `CitationsSearchResultLocation`).
+    /// A search result in the request (Messages API: `CitationsSearchResultLocation`).
     pub struct CitationsSearchResultLocation = "search_result_location" {
         /// The text of these blocks.
         pub cited_text: Option<String>,

@@ -15,8 +15,7 @@ object! {
 }
 
 tagged! {
-    /// The outcome of a run of code (Messages API: the `content` of a
-    /// `CodeExecutionToolResultBlock`).
+    /// The outcome of a run of code (Messages API: the `content` of a `CodeExecutionToolResultBlock`).
     pub enum CodeExecutionToolResultContent else UnknownObject {
         /// The code ran.
         Result(CodeExecutionResultBlock),
@@ -42,8 +41,7 @@ object! {
 }
 
 object! {
-    /// The output of code, with its standard output encrypted (Messages API:
-    /// `EncryptedCodeExecutionResultBlock`).
+    /// The output of code, with its standard output encrypted (Messages API: `EncryptedCodeExecutionResultBlock`).
     pub struct EncryptedCodeExecutionResultBlock = "encrypted_code_execution_result" {
         /// The files that the code made.
         pub content: Option<Vec<CodeExecutionOutput>>,
@@ -57,8 +55,7 @@ object! {
 }
 
 tagged! {
-    /// One thing that code made (Messages API: an element of the `content` of a
-    /// `CodeExecutionResultBlock`).
+    /// One thing that code made (Messages API: an element of the `content` of a `CodeExecutionResultBlock`).
     pub enum CodeExecutionOutput else UnknownObject {
         /// A file.
         File(CodeExecutionOutputBlock),
@@ -82,8 +79,7 @@ object! {
 }
 
 string_enum! {
-    /// Why a run of code failed (Messages API: the `error_code` of a
-    /// `CodeExecutionToolResultErrorObject`).
+    /// Why a run of code failed (Messages API: the `error_code` of a `CodeExecutionToolResultErrorObject`).
     pub enum CodeExecutionErrorCode {
         /// The model called the tool in a wrong way.
         InvalidToolInput = "invalid_tool_input",

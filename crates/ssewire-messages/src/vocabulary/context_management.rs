@@ -6,8 +6,7 @@ use super::UnknownObject;
 use super::wire::{object, tagged};
 
 object! {
-    /// The edits of the request by the server's context management (Messages API:
-    /// `BetaContextManagementResponse`).
+    /// The edits of the request by the server's context management (Messages API: `BetaContextManagementResponse`).
     pub struct ContextManagementResponse {
         /// The edits that were applied, in their order.
         pub applied_edits: Option<Vec<AppliedEdit>>,
@@ -15,8 +14,7 @@ object! {
 }
 
 tagged! {
-    /// An edit of the conversation that was applied (Messages API: the elements of
-    /// `applied_edits`).
+    /// An edit of the conversation that was applied (Messages API: the elements of `applied_edits`).
     pub enum AppliedEdit else UnknownObject {
         /// Old tool uses and their results were cleared.
         ClearToolUses20250919(ClearToolUses20250919EditResponse),
@@ -26,8 +24,7 @@ tagged! {
 }
 
 object! {
-    /// Old tool uses and their results were cleared (Messages API:
-    /// `BetaClearToolUses20250919EditResponse`).
+    /// Old tool uses and their results were cleared (Messages API: `BetaClearToolUses20250919EditResponse`).
     pub struct ClearToolUses20250919EditResponse = "clear_tool_uses_20250919" {
         /// The number of input tokens that this saved.
         pub cleared_input_tokens (count): Option<u64>,

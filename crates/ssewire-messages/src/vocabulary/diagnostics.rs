@@ -13,8 +13,7 @@ object! {
 }
 
 tagged! {
-    /// Why the prompt cache was missed, compared with an earlier message (Messages API: the
-    /// `CacheMiss…` types).
+    /// Why the prompt cache was missed, compared with an earlier message (Messages API: the `CacheMiss…` types).
     pub enum CacheMissReason else UnknownObject {
         /// The model differs.
         ModelChanged(CacheMissModelChanged),

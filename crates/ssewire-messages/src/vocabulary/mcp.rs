@@ -20,8 +20,8 @@ object! {
     }
 }
 
-/// The result of a tool of an MCP server (Messages API: the `content` of a `BetaMCPToolResultBlock`): a
-/// string or an array of blocks.
+/// The result of a tool of an MCP server (Messages API: the `content` of a `BetaMCPToolResultBlock`): a string or an
+/// array of blocks.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum McpToolResultContent {

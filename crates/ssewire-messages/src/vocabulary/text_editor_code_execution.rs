@@ -51,8 +51,7 @@ object! {
 }
 
 string_enum! {
-    /// The kind of the viewed file (Messages API: the `file_type` of a
-    /// `TextEditorCodeExecutionViewResultBlock`).
+    /// The kind of the viewed file (Messages API: the `file_type` of a `TextEditorCodeExecutionViewResultBlock`).
     pub enum TextEditorCodeExecutionFileType {
         /// A text.
         Text = "text",
@@ -74,8 +73,7 @@ object! {
 }
 
 object! {
-    /// A passage of a file was replaced (Messages API:
-    /// `TextEditorCodeExecutionStrReplaceResultBlock`).
+    /// A passage of a file was replaced (Messages API: `TextEditorCodeExecutionStrReplaceResultBlock`).
     pub struct TextEditorCodeExecutionStrReplaceResultBlock =
         "text_editor_code_execution_str_replace_result"
     {
@@ -93,8 +91,7 @@ object! {
 }
 
 object! {
-    /// A command to the text editor failed (Messages API:
-    /// `TextEditorCodeExecutionToolResultErrorObject`).
+    /// A command to the text editor failed (Messages API: `TextEditorCodeExecutionToolResultErrorObject`).
     pub struct TextEditorCodeExecutionToolResultErrorObject =
         "text_editor_code_execution_tool_result_error"
     {

@@ -16,8 +16,7 @@ object! {
 }
 
 tagged! {
-    /// The outcome of a search for tools (Messages API: the `content` of a
-    /// `ToolSearchToolResultBlock`).
+    /// The outcome of a search for tools (Messages API: the `content` of a `ToolSearchToolResultBlock`).
     pub enum ToolSearchToolResultContent else UnknownObject {
         /// The search ran.
         Result(ToolSearchToolSearchResultBlock),
@@ -61,8 +60,7 @@ object! {
 }
 
 string_enum! {
-    /// Why a search for tools failed (Messages API: the `error_code` of a
-    /// `ToolSearchToolResultErrorObject`).
+    /// Why a search for tools failed (Messages API: the `error_code` of a `ToolSearchToolResultErrorObject`).
     pub enum ToolSearchErrorCode {
         /// The model called the tool in a wrong way.
         InvalidToolInput = "invalid_tool_input",

@@ -10,8 +10,7 @@ use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {
-    /// The input tokens that were written to the prompt cache, by lifetime (Messages API:
-    /// `CacheCreation`).
+    /// The input tokens that were written to the prompt cache, by lifetime (Messages API: `CacheCreation`).
     pub struct CacheCreation {
         /// The input tokens that are cached for one hour.
         pub ephemeral_1h_input_tokens (count): Option<u64>,
@@ -119,8 +118,7 @@ iteration_usage! {
 }
 
 object! {
-    /// The state of the credit for a request that another model refused (Messages API:
-    /// `BetaFallbackCreditUsage`).
+    /// The state of the credit for a request that another model refused (Messages API: `BetaFallbackCreditUsage`).
     pub struct FallbackCreditUsage {
         /// Whether the credit was redeemed.
         pub status: Option<FallbackCreditStatus>,
@@ -128,8 +126,7 @@ object! {
 }
 
 tagged! {
-    /// Whether a fallback credit was redeemed (Messages API: the `status` of
-    /// `BetaFallbackCreditUsage`).
+    /// Whether a fallback credit was redeemed (Messages API: the `status` of `BetaFallbackCreditUsage`).
     pub enum FallbackCreditStatus else UnknownObject {
         /// The credit was redeemed.
         Redeemed(FallbackCreditRedeemed),
@@ -154,8 +151,7 @@ object! {
 }
 
 string_enum! {
-    /// Why a fallback credit was not redeemed (Messages API: the `reason` of
-    /// `BetaFallbackCreditNotApplied`).
+    /// Why a fallback credit was not redeemed (Messages API: the `reason` of `BetaFallbackCreditNotApplied`).
     pub enum FallbackCreditReason {
         /// The request is another one than was refused.
         BodyMismatch = "body_mismatch",

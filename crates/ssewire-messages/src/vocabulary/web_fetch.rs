@@ -107,8 +107,7 @@ object! {
 }
 
 string_enum! {
-    /// Why a web fetch failed (Messages API: the `error_code` of a
-    /// `WebFetchToolResultErrorBlock`).
+    /// Why a web fetch failed (Messages API: the `error_code` of a `WebFetchToolResultErrorBlock`).
     pub enum WebFetchErrorCode {
         /// The model called the tool in a wrong way.
         InvalidToolInput = "invalid_tool_input",

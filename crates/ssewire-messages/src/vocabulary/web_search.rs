@@ -22,8 +22,8 @@ object! {
     }
 }
 
-/// The outcome of a web search (Messages API: the `content` of a `WebSearchToolResultBlock`): an
-/// array of results or an error object.
+/// The outcome of a web search (Messages API: the `content` of a `WebSearchToolResultBlock`): an array of results or an
+/// error object.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum WebSearchToolResultContent {
@@ -68,8 +68,7 @@ impl<'de> Deserialize<'de> for WebSearchToolResultContent {
 }
 
 tagged! {
-    /// One thing that a web search found (Messages API: an element of the `content` of a
-    /// `WebSearchToolResultBlock`).
+    /// One thing that a web search found (Messages API: an element of the `content` of a `WebSearchToolResultBlock`).
     pub enum WebSearchResult else UnknownObject {
         /// A page.
         Page(WebSearchResultBlock),
@@ -99,8 +98,7 @@ object! {
 }
 
 string_enum! {
-    /// Why a web search failed (Messages API: the `error_code` of a
-    /// `WebSearchToolResultErrorObject`).
+    /// Why a web search failed (Messages API: the `error_code` of a `WebSearchToolResultErrorObject`).
     pub enum WebSearchErrorCode {
         /// The model called the tool in a wrong way.
         InvalidToolInput = "invalid_tool_input",

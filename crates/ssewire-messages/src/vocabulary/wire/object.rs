@@ -14,17 +14,16 @@
 /// }
 /// ```
 ///
-/// gives a struct of these public fields and `extra`, with `Serialize` and `Deserialize`. An
-/// object that is read and written again is the same JSON value, but for its counts and for numbers
-/// that `serde_json`'s `Number` does not hold: a value that does not fit its field is kept in `extra`.
+/// gives a struct of these public fields and `extra`, with `Serialize` and `Deserialize`. An object that is read and
+/// written again is the same JSON value, but for its counts and for numbers that `serde_json`'s `Number` does not hold:
+/// a value that does not fit its field is kept in `extra`.
 ///
-/// The object's `type` follows the name. An object of another `type` does not match. Without it, the
-/// object has no `type` of its own.
+/// The object's `type` follows the name. An object of another `type` does not match. Without it, the object has no
+/// `type` of its own.
 ///
 /// The type of a field defines an absent member: `Option` for members that are never null,
-/// [`Nullable`](crate::Nullable) for those that may be. `name as "key"` gives a field another name
-/// than its member has. The rule `(count)` reads a member also from a string of digits or an integral
-/// float; it is written as an integer.
+/// [`Nullable`](crate::Nullable) for those that may be. `name as "key"` gives a field another name than its member has.
+/// The rule `(count)` reads a member also from a string of digits or an integral float; it is written as an integer.
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -40,8 +39,7 @@ macro_rules! object {
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$member_meta])* pub $member: $ty, )*
-            /// Members that this version does not know, and known ones of another JSON type than
-            /// documented.
+            /// Members that this version does not know, and known ones of another JSON type than documented.
             pub extra: $crate::vocabulary::ExtraMap,
         }
 

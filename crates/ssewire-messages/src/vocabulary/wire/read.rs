@@ -13,8 +13,8 @@ use crate::json::{parse_digits, whole_number};
 
 /// A type that can be read from a JSON value.
 pub(crate) trait FromJson: Sized {
-    /// Returns whether [`from_json`](Self::from_json) would succeed. Only looks, so that an array is
-    /// taken apart only if each of its elements matches.
+    /// Returns whether [`from_json`](Self::from_json) would succeed. Only looks, so that an array is taken apart only
+    /// if each of its elements matches.
     fn matches(value: &Value) -> bool;
 
     /// Takes the value over, or gives it back untouched if it is of another shape.

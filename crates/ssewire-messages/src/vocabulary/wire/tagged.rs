@@ -12,10 +12,9 @@
 /// }
 /// ```
 ///
-/// gives an enum that also has `Unknown(UnknownObject)`, with `type_name`, `Serialize` and
-/// `Deserialize`. The `type` of a variant is in its object's table; a `type` that is in
-/// none of them, or none at all, is left to the type after `else`. A known `type` whose object
-/// does not fit makes the value unreadable.
+/// gives an enum that also has `Unknown(UnknownObject)`, with `type_name`, `Serialize` and `Deserialize`. The `type` of
+/// a variant is in its object's table; a `type` that is in none of them, or none at all, is left to the type after
+/// `else`. A known `type` whose object does not fit makes the value unreadable.
 macro_rules! tagged {
     (
         $(#[$meta:meta])*
