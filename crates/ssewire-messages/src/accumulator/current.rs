@@ -72,7 +72,7 @@ impl Accumulator {
             (BlockString::Text, ContentBlock::Text(block)) => block.text_mut(),
             (BlockString::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
             (BlockString::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
-                block.input.memory()?
+                block.input.growing_text()?
             }
             _ => return None,
         };

@@ -95,7 +95,7 @@ mod tests {
 
     /// Texts with each byte replaced or as the last one.
     #[test]
-    fn the_text_says_what_partial_json_shows() {
+    fn the_text_is_the_value_that_partial_json_shows() {
         let longest = "9".repeat(65);
         for text in [
             r#" { "a" : [ 1.50 , -0, "x\u00e9\ud83d\ude00\n", {"b": null, "b": [true]}, [], {} ] , "c" : false, "n": 1e5 } "#,

@@ -58,7 +58,7 @@ impl InputState {
     }
 
     /// The text, if the next piece is only to be appended to it. Without partial values.
-    pub(crate) fn memory(&mut self) -> Option<&mut String> {
+    pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
         if self.phase != InputPhase::Open {
             return None;
         }
