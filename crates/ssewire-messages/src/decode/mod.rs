@@ -74,10 +74,11 @@ impl<'a> StreamEvent<'a> {
         let text = data.trim_ascii();
         let is_error = event_type == b"error";
         match text {
+            // First: nearly all payloads are objects.
+            [b'{', ..] => {}
             _ if ssewire::is_done(text) => return Ok(Some(Self::Done)),
             b"" => return Ok(is_error.then(|| Self::Error(Box::new(ApiError::from_text(String::new()))))),
             b"\"\"" if event_type == b"ping" => return Ok(None),
-            [b'{', ..] => {}
             other => return Self::decode_no_object(event_type, other),
         }
         let data = if is_error { text } else { data };
