@@ -10,9 +10,9 @@ use crate::delta::{Delta, DeltaKind, Target};
 use crate::event::ContentBlockDelta;
 use crate::piece::{BlockString, PendingHalf, push_piece};
 
-/// A delta, and what decides its merge.
-struct Plan<'a> {
-    delta: Delta<'a>,
+/// What decides the merge of a delta.
+#[derive(Clone, Copy)]
+struct Plan {
     kind: DeltaKind,
     /// The newest block of the index that accepts such a delta.
     target: Option<BlockId>,
@@ -23,15 +23,15 @@ impl Accumulator {
     pub(super) fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {
         let ContentBlockDelta { index, mut delta, .. } = event;
         let foreign = delta.take_foreign_member();
-        let Some(plan) = self.plan(index, delta) else { return Ok(Change::Unchanged) };
-        let foreign = foreign.and_then(|delta| self.plan(index, delta));
-        if let Some(violation) = plan.violation.or_else(|| foreign.as_ref()?.violation) {
+        let Some(plan) = self.plan(index, &delta) else { return Ok(Change::Unchanged) };
+        let foreign_plan = foreign.as_ref().and_then(|foreign| self.plan(index, foreign));
+        if let Some(violation) = plan.violation.or_else(|| foreign_plan?.violation) {
             self.record_violation_by_index(violation, index)?;
         }
         let is_orderly = self.has_started && plan.violation.is_none();
-        let (bytes, blocks) = self.cost(index, &plan);
-        let (foreign_bytes, foreign_blocks) =
-            foreign.as_ref().map(|foreign| self.cost(index, foreign)).unwrap_or_default();
+        let (bytes, blocks) = self.cost(index, plan, &delta);
+        let foreign_cost = foreign_plan.zip(foreign.as_ref()).map(|(plan, foreign)| self.cost(index, plan, foreign));
+        let (foreign_bytes, foreign_blocks) = foreign_cost.unwrap_or_default();
         // Both open the same block.
         match self.charge(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
             Ok(true) => {}
@@ -47,10 +47,10 @@ impl Accumulator {
         if let Some(input) = plan.target.and_then(|id| self.existing_input_mut(id)) {
             input.clear_changes();
         }
-        let change = self.merge_plan(index, plan);
-        // The block that the first delta has opened may be its target.
-        if let Some(foreign) = foreign.and_then(|foreign| self.plan(index, foreign.delta)) {
-            let change = self.merge_plan(index, foreign);
+        let change = self.merge_piece(index, plan, delta);
+        // The block that the delta has opened may be the target of its foreign member.
+        if let Some((plan, foreign)) = foreign.and_then(|foreign| Some((self.plan(index, &foreign)?, foreign))) {
+            let change = self.merge_piece(index, plan, foreign);
             self.cold_mut().queue.push(change);
         } else if is_orderly {
             self.set_current(change);
@@ -70,7 +70,7 @@ impl Accumulator {
 
     /// Finds the block of a delta, and whether the delta violates the protocol. `None`: a delta of an unknown kind.
     #[inline(never)]
-    fn plan<'a>(&mut self, index: u64, delta: Delta<'a>) -> Option<Plan<'a>> {
+    fn plan(&mut self, index: u64, delta: &Delta<'_>) -> Option<Plan> {
         let kind = delta.kind()?;
         self.blocks.touch(&self.message.content, index);
         let target = self.blocks.target(index, kind);
@@ -81,19 +81,18 @@ impl Accumulator {
             None if self.blocks.is_in_use(index) => Some(ViolationKind::MismatchedDelta),
             None => Some(ViolationKind::DeltaBeforeStart),
         };
-        Some(Plan { delta, kind, target, violation })
+        Some(Plan { kind, target, violation })
     }
 
     /// The bytes and the blocks that a delta adds.
     #[inline(never)]
-    fn cost(&mut self, index: u64, plan: &Plan<'_>) -> (usize, usize) {
-        let Plan { delta, kind, target, .. } = plan;
+    fn cost(&mut self, index: u64, plan: Plan, delta: &Delta<'_>) -> (usize, usize) {
         let bytes = delta.byte_size();
         // An empty piece of input is free, at any number of indices.
-        let opens = *kind != DeltaKind::InputJson || (bytes > 0 && !self.blocks.has_unmatched(index));
-        let is_new = opens && target.is_none();
+        let opens = plan.kind != DeltaKind::InputJson || (bytes > 0 && !self.blocks.has_unmatched(index));
+        let is_new = opens && plan.target.is_none();
         // Each half is charged as U+FFFD, 3 bytes. A pair becomes one character of 4 bytes, so 2 bytes are returned.
-        let saved = if self.joins_half(index, *target, delta) { 2 } else { 0 };
+        let saved = if self.joins_half(index, plan.target, delta) { 2 } else { 0 };
         (bytes.saturating_sub(saved).saturating_add(self.held_bytes(delta)), usize::from(is_new))
     }
 
@@ -117,8 +116,8 @@ impl Accumulator {
     }
 
     /// Merges a delta into its block, or else into one that it opens.
-    fn merge_plan(&mut self, index: u64, plan: Plan<'_>) -> Change {
-        let Plan { delta, kind, target, violation } = plan;
+    fn merge_piece(&mut self, index: u64, plan: Plan, delta: Delta<'_>) -> Change {
+        let Plan { kind, target, violation } = plan;
         if let Some(id) = target {
             return self.merge_delta(id, delta);
         }

@@ -1,6 +1,6 @@
 //! Merges the events of the message as a whole. `docs/protocol.md`, heading "Merge rules".
 
-use super::Message;
+use super::{Known, Message};
 use crate::Nullable;
 use crate::event::{EVENT_MEMBERS, MessageDelta};
 use crate::json::{Cursor, JsonStr, kept_len};
@@ -70,9 +70,9 @@ impl Message {
     #[cold]
     #[inline(never)]
     pub(crate) fn growth(&self, event: &MessageDelta<'_>) -> usize {
-        let mistyped = self.mistyped;
-        let mut may_remove = mistyped.stop_reason || self.usage().is_some_and(Usage::has_mistyped);
-        let mut bytes = if mistyped.usage && event.usage.is_some() { entry_size(b"usage", b"") } else { 0 };
+        let mut may_remove = self.is_mistyped(Known::StopReason) || self.usage().is_some_and(Usage::has_mistyped);
+        let mut bytes =
+            if self.is_mistyped(Known::Usage) && event.usage.is_some() { entry_size(b"usage", b"") } else { 0 };
         for (name, value) in EVENT_MEMBERS.iter().zip(&event.event_members) {
             bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
         }
@@ -130,14 +130,14 @@ impl Message {
 
     fn set_stop_reason(&mut self, reason: Nullable<StopReason>) {
         self.stop_reason = reason;
-        self.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, None);
+        self.keep_mistyped(Known::StopReason, None);
     }
 
     /// Sets a member that is not typed, or a stop reason of another type.
     fn set_member(&mut self, name: &str, value: &[u8]) {
         if name == "stop_reason" {
             self.stop_reason = Nullable::Absent;
-            self.keep_mistyped(name, |mistyped| &mut mistyped.stop_reason, Some(value));
+            self.keep_mistyped(Known::StopReason, Some(value));
         } else {
             self.extra.set(name, value);
         }
@@ -148,7 +148,7 @@ impl Message {
     pub(crate) fn usage_mut(&mut self) -> Option<&mut Usage> {
         if !self.usage.is_value() {
             self.usage = Nullable::Value(Usage::default());
-            self.keep_mistyped("usage", |mistyped| &mut mistyped.usage, None);
+            self.keep_mistyped(Known::Usage, None);
         }
         match &mut self.usage {
             Nullable::Value(usage) => Some(usage),

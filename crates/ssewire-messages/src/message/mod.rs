@@ -65,21 +65,25 @@ pub struct Message {
     pub(crate) content: Vec<ContentBlock>,
     pub(crate) usage: Nullable<Usage>,
     extra: ExtraMembers,
-    /// Known members that are of another type, and among the extras.
-    mistyped: MistypedMembers,
+    /// Which known members are of another type, and among the extras.
+    mistyped: [bool; Known::NAMES.len()],
     /// The message was read from JSON: its last tool call may be truncated.
     pub(crate) is_from_json: bool,
 }
 
-/// Which known members are among the extras.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct MistypedMembers {
-    id: bool,
-    kind: bool,
-    role: bool,
-    stop_reason: bool,
-    usage: bool,
-    model: bool,
+/// A known member of a message.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    Id,
+    Type,
+    Role,
+    StopReason,
+    Usage,
+    Model,
+}
+
+impl Known {
+    const NAMES: [&str; 6] = ["id", "type", "role", "stop_reason", "usage", "model"];
 }
 
 impl Message {
@@ -219,9 +223,7 @@ impl Message {
 
     /// Sets the model to that of a fallback block.
     pub(crate) fn set_model(&mut self, model: JsonStr<'_>) {
-        if core::mem::take(&mut self.mistyped.model) {
-            self.extra.remove("model");
-        }
+        self.keep_mistyped(Known::Model, None);
         self.id_and_model.set_model(model);
     }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::{Message, MistypedMembers};
+use super::{Known, Message};
 use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::id_and_model::IdAndModel;
@@ -36,41 +36,33 @@ impl Message {
                 b"id" => {
                     id = cursor.string()?;
                     let mistyped = if id.is_none() { Some(cursor.skip_value()?) } else { None };
-                    message.keep_mistyped("id", |known| &mut known.id, mistyped);
+                    message.keep_mistyped(Known::Id, mistyped);
                 }
                 b"model" => {
                     model = cursor.string()?;
                     let mistyped = if model.is_none() { Some(cursor.skip_value()?) } else { None };
-                    message.keep_mistyped("model", |known| &mut known.model, mistyped);
+                    message.keep_mistyped(Known::Model, mistyped);
                 }
                 b"stop_reason" => {
                     let reason = StopReason::read(cursor)?;
                     let mistyped = reason.as_ref().err().copied().filter(|other| *other != b"null");
                     message.stop_reason = nullable(reason.ok(), mistyped.is_none());
-                    message.keep_mistyped("stop_reason", |known| &mut known.stop_reason, mistyped);
+                    message.keep_mistyped(Known::StopReason, mistyped);
                 }
                 b"usage" => {
                     let usage = Usage::read(cursor)?;
                     let other = if usage.is_none() { Some(cursor.skip_value()?) } else { None };
                     let mistyped = other.filter(|other| *other != b"null");
                     message.usage = nullable(usage, mistyped.is_none());
-                    message.keep_mistyped("usage", |known| &mut known.usage, mistyped);
+                    message.keep_mistyped(Known::Usage, mistyped);
                 }
                 b"type" => {
                     let kind = cursor.skip_value()?;
-                    message.keep_mistyped(
-                        "type",
-                        |known| &mut known.kind,
-                        Some(kind).filter(|kind| !is_string(kind, b"message")),
-                    );
+                    message.keep_mistyped(Known::Type, Some(kind).filter(|kind| !is_string(kind, b"message")));
                 }
                 b"role" => {
                     let role = cursor.skip_value()?;
-                    message.keep_mistyped(
-                        "role",
-                        |known| &mut known.role,
-                        Some(role).filter(|role| !is_string(role, b"assistant")),
-                    );
+                    message.keep_mistyped(Known::Role, Some(role).filter(|role| !is_string(role, b"assistant")));
                 }
                 _ => {
                     let value = cursor.skip_value()?;
@@ -86,19 +78,21 @@ impl Message {
         if is_object { Ok(()) } else { Err(ReadError::Member("message")) }
     }
 
+    /// Returns whether a known member is of another type.
+    pub(super) fn is_mistyped(&self, known: Known) -> bool {
+        self.mistyped.get(known as usize) == Some(&true)
+    }
+
     /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of
     /// the documented type does: the last one counts.
-    pub(super) fn keep_mistyped(
-        &mut self,
-        name: &str,
-        flag: fn(&mut MistypedMembers) -> &mut bool,
-        mistyped: Option<&[u8]>,
-    ) {
-        if core::mem::replace(flag(&mut self.mistyped), mistyped.is_some()) && mistyped.is_none() {
-            self.extra.remove(name);
-        }
-        if let Some(mistyped) = mistyped {
-            self.extra.set(name, mistyped);
+    pub(super) fn keep_mistyped(&mut self, known: Known, mistyped: Option<&[u8]>) {
+        let at = known as usize;
+        let (Some(name), Some(flag)) = (Known::NAMES.get(at), self.mistyped.get_mut(at)) else { return };
+        let was_mistyped = core::mem::replace(flag, mistyped.is_some());
+        match mistyped {
+            Some(mistyped) => self.extra.set(name, mistyped),
+            None if was_mistyped => self.extra.remove(name),
+            None => {}
         }
     }
 }

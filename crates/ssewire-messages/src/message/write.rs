@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::Message;
+use super::{Known, Message};
 use crate::Nullable;
 use crate::json::ObjectWriter;
 use crate::stop_reason::StopReason;
@@ -34,10 +34,10 @@ impl Message {
         if let Some(id) = self.id() {
             object.string("id", id);
         }
-        if !self.mistyped.kind {
+        if !self.is_mistyped(Known::Type) {
             object.string("type", "message");
         }
-        if !self.mistyped.role {
+        if !self.is_mistyped(Known::Role) {
             object.string("role", "assistant");
         }
         if let Some(model) = self.model() {
