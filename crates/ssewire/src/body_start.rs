@@ -59,7 +59,7 @@ impl BomSkipper {
     /// mark, this is all of the body, except for an incomplete mark at its end: that is never returned.
     #[must_use]
     pub fn skip<'c>(&mut self, chunk: &'c [u8]) -> (&'static [u8], &'c [u8]) {
-        let (skipped, replayed) = self.0.skip_bom(chunk);
+        let (skipped, replayed) = self.0.skip_before_line(chunk);
         (replayed, chunk.get(skipped..).unwrap_or_default())
     }
 }

@@ -172,12 +172,10 @@ impl<S: Storage> EventBuffer<S> {
     /// Returns whether part of it was dropped.
     pub(crate) fn push_truncated(&mut self, piece: &[u8], limit: usize) -> bool {
         if !self.truncated {
-            let allowed = limit.saturating_sub(self.value_range().len());
-            let mut kept = piece.get(..allowed).unwrap_or(piece);
-            if self.reserve(kept.len()).is_err() {
-                let free = self.back_start().saturating_sub(self.front);
-                kept = kept.get(..free).unwrap_or_default();
-            }
+            let allowed = limit.saturating_sub(self.value_range().len()).min(piece.len());
+            let _ = self.reserve(allowed);
+            let free = self.back_start().saturating_sub(self.front);
+            let kept = piece.get(..allowed.min(free)).unwrap_or_default();
             self.append(kept);
             self.truncated = kept.len() < piece.len();
         }
@@ -301,9 +299,7 @@ impl<S: Storage> EventBuffer<S> {
     /// Moves the open value from the front to `at`, and writes its last piece after it.
     fn move_value_to(&mut self, at: usize, last_piece: &[u8]) {
         let value = self.value_range();
-        if !value.is_empty() {
-            self.copy(value.clone(), at);
-        }
+        self.copy(value.clone(), at);
         self.write(at + value.len(), last_piece);
         self.discard_value();
         self.check();

@@ -2,6 +2,7 @@
 //! `slow_path.rs`, with two shortcuts: for a value that the chunk before cut, and for many `data` lines.
 
 use core::fmt;
+use core::ops::ControlFlow::{self, Break, Continue};
 use core::time::Duration;
 
 use crate::buffer::{EventBuffer, LARGEST_ID};
@@ -208,8 +209,8 @@ impl<S: Storage> Decoder<S> {
     /// ```
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
-        let is_line_pending = self.line != LineState::START || self.scanner.bom_bytes() > 0;
-        if is_line_pending || self.block.has_field { self.pending } else { 0 }
+        let is_pending = self.line != LineState::START || self.block.has_field;
+        if is_pending { self.pending } else { self.scanner.bom_bytes().into() }
     }
 
     /// Sets the last event ID, as [`set_last_event_id`](Self::set_last_event_id) does.
@@ -272,9 +273,8 @@ impl<S: Storage> Decoder<S> {
         let chunk: &'c [u8] = input;
         match self.scan(input) {
             // The fast path reads no `retry` line.
-            Scan::Event(event_type, data) => Ok(Some(Event::new(event_type, data, self.last_event_id(), None))),
-            Scan::Idle => Ok(None),
-            Scan::SlowPath(cursor) => {
+            Break(event) => Ok(event.map(|(name, data)| Event::new(name, data, self.last_event_id(), None))),
+            Continue(cursor) => {
                 let frame = self.read(input, Until::Event, cursor)?;
                 Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
             }
@@ -511,27 +511,28 @@ impl<S: Storage> Decoder<S> {
     fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameSpan>, DecodeError> {
         let chunk = *input;
         match self.scan(input) {
-            Scan::Event(event_type, data) => {
+            Break(None) => Ok(None),
+            Break(Some((event_type, data))) => {
                 let event_type = event_type.map(|part| Span::in_chunk(chunk, part));
                 let data = Some(Span::in_chunk(chunk, data));
                 let flags = BlockFlags { has_field: true, ..BlockFlags::NONE };
                 Ok(Some(FrameSpan(FrameParts::Block(BlockSpan { event_type, data, flags }))))
             }
-            Scan::Idle => Ok(None),
-            Scan::SlowPath(cursor) => self.read(input, until, cursor),
+            Continue(cursor) => self.read(input, until, cursor),
         }
     }
 
-    /// Looks for an event that lies complete in the chunk, and consumes it.
+    /// The fast path. Breaks with an event that lies complete in the chunk, and consumes it, or with `None` if nothing
+    /// is left to read after the last event of a chunk. Otherwise [`read`](Self::read) continues at the cursor.
     #[inline(always)]
-    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Scan<'c> {
+    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> ControlFlow<Option<EventInChunk<'c>>, Cursor<'c>> {
         let mut cursor = Cursor::new(input);
         if !self.between_blocks {
-            return Scan::SlowPath(cursor);
+            return Continue(cursor);
         }
         if input.is_empty() {
             self.buffer.maybe_shrink();
-            return Scan::Idle;
+            return Break(None);
         }
         cursor.scan_event(&mut self.event_prefix);
         // Cannot overflow: these bytes are the end of the input.
@@ -541,25 +542,18 @@ impl<S: Storage> Decoder<S> {
                 *input = rest;
                 self.pending = 0;
                 self.buffer.note_block();
-                Scan::Event(event_type, data)
+                Break(Some((event_type, data)))
             }
-            Cursor { line: LineState::Start(_), rest, .. } if is_within(rest) => Scan::SlowPath(cursor),
-            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Scan::SlowPath(cursor),
+            Cursor { line: LineState::Start(_), rest, .. } if is_within(rest) => Continue(cursor),
+            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Continue(cursor),
             // Perhaps an event above the limit: reading it line by line finds the first byte in excess.
-            _ => Scan::SlowPath(Cursor::new(input)),
+            _ => Continue(Cursor::new(input)),
         }
     }
 }
 
-/// The result of [`Decoder::scan`].
-enum Scan<'c> {
-    /// The type and the data of an event.
-    Event(Option<&'c [u8]>, &'c [u8]),
-    /// Nothing is left to read after the last event of a chunk, and nothing is held.
-    Idle,
-    /// Something else, which [`Decoder::read`] reads from where the cursor is.
-    SlowPath(Cursor<'c>),
-}
+/// The type and the data of an event.
+type EventInChunk<'c> = (Option<&'c [u8]>, &'c [u8]);
 
 /// Shows counts and states, never the contents of the stream.
 impl<S: Storage> fmt::Debug for Decoder<S> {

@@ -33,26 +33,25 @@ impl LineScanner {
         if let Self::Mark(seen) = self { seen } else { 0 }
     }
 
-    /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content. Returns
-    /// the number of bytes of this chunk that belong to a mark, which may continue in the next chunk, and the
-    /// *replayed* bytes: those of earlier chunks that began like a mark but are content. They precede the rest of this
-    /// chunk.
-    pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> (usize, &'static [u8]) {
-        let Self::Mark(seen) = *self else { return (0, b"") };
-        let (earlier, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
-        let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
-        if same < ahead.len() && same == chunk.len() {
-            *self = Self::Mark(seen + u8::try_from(same).unwrap_or(0));
-            return (same, b"");
+    /// Skips what precedes a line and belongs to none: a byte order mark, and the LF that completes a CRLF. An empty
+    /// `rest` leaves both open. Returns how many bytes of `rest` it skips, and the *replayed* bytes: those of earlier
+    /// chunks that began like a mark but are content. They precede `rest`.
+    #[inline]
+    pub(crate) fn skip_before_line(&mut self, rest: &[u8]) -> (usize, &'static [u8]) {
+        match *self {
+            Self::Mark(seen) => {
+                let (earlier, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
+                let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
+                let is_open = same < ahead.len() && same == rest.len();
+                *self = if is_open { Self::Mark(seen + u8::try_from(same).unwrap_or(0)) } else { Self::Content };
+                if is_open || same == ahead.len() { (same, b"") } else { (0, earlier) }
+            }
+            Self::AfterCr if !rest.is_empty() => {
+                *self = Self::Content;
+                (usize::from(rest.starts_with(b"\n")), b"")
+            }
+            Self::AfterCr | Self::Content => (0, b""),
         }
-        *self = Self::Content;
-        if same == ahead.len() { (same, b"") } else { (0, earlier) }
-    }
-
-    /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question
-    /// open.
-    pub(crate) fn skip_lf_after_cr(&mut self, rest: &[u8]) -> bool {
-        !rest.is_empty() && core::mem::replace(self, Self::Content) == Self::AfterCr && rest.starts_with(b"\n")
     }
 
     /// Records the byte that ended a line.
@@ -96,35 +95,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn skip_bom_accepts_a_mark_in_pieces() {
+    fn skip_before_line_accepts_a_mark_in_pieces() {
         let mut scanner = LineScanner::START;
-        assert_eq!(scanner.skip_bom(b"\xEF"), (1, &b""[..]));
-        assert_eq!(scanner.skip_bom(b""), (0, &b""[..]));
-        assert_eq!(scanner.skip_bom(b"\xBB"), (1, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"\xEF"), (1, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b""), (0, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"\xBB"), (1, &b""[..]));
         assert_eq!(scanner.bom_bytes(), 2);
-        assert_eq!(scanner.skip_bom(b"\xBF\xEF"), (1, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"\xBF\xEF"), (1, &b""[..]));
         assert_eq!(scanner, LineScanner::Content);
     }
 
     #[test]
-    fn skip_bom_replays_a_false_start() {
+    fn skip_before_line_replays_a_false_start() {
         let mut scanner = LineScanner::START;
-        assert_eq!(scanner.skip_bom(b"\xEF\xBB"), (2, &b""[..]));
-        assert_eq!(scanner.skip_bom(b"d"), (0, &b"\xEF\xBB"[..]));
+        assert_eq!(scanner.skip_before_line(b"\xEF\xBB"), (2, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"d"), (0, &b"\xEF\xBB"[..]));
         let mut scanner = LineScanner::START;
-        assert_eq!(scanner.skip_bom(b"\xEF\xBBd"), (0, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"\xEF\xBBd"), (0, &b""[..]));
     }
 
     #[test]
-    fn skip_lf_after_cr_skips_one_lf_directly_after_a_cr() {
-        let mut scanner = LineScanner::START;
-        assert!(!scanner.skip_lf_after_cr(b"\n"));
+    fn skip_before_line_skips_one_lf_directly_after_a_cr() {
+        let mut scanner = LineScanner::Content;
+        assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
         scanner.set_terminator(b'\r');
-        assert!(!scanner.skip_lf_after_cr(b""), "an empty chunk leaves the question open");
-        assert!(scanner.skip_lf_after_cr(b"\n"));
-        assert!(!scanner.skip_lf_after_cr(b"\n"));
+        assert_eq!(scanner.skip_before_line(b""), (0, &b""[..]), "an empty chunk leaves the question open");
+        assert_eq!(scanner.skip_before_line(b"\n"), (1, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
         scanner.set_terminator(b'\n');
-        assert!(!scanner.skip_lf_after_cr(b"\n"));
+        assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl<S: Storage> LineDecoder<S> {
             self.buffer.discard_value();
             self.buffer.maybe_shrink();
         }
-        self.skip_bom_and_lf(input)?;
+        self.skip_before_line(input)?;
         loop {
             let rest: &[u8] = input;
             let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_range().len());
@@ -154,7 +154,7 @@ impl<S: Storage> LineDecoder<S> {
             self.scanner.set_terminator(terminator);
             self.pending = 0;
             if core::mem::take(&mut self.skipping_line) {
-                self.skip_lf(input);
+                self.skip_before_line(input)?;
                 continue;
             }
             if !self.buffer.has_value() {
@@ -219,9 +219,9 @@ impl<S: Storage> LineDecoder<S> {
         self.pending = 0;
     }
 
-    fn skip_bom_and_lf(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        let (mark, replayed) = self.scanner.skip_bom(input);
-        *input = input.get(mark..).unwrap_or_default();
+    fn skip_before_line(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
+        let (skipped, replayed) = self.scanner.skip_before_line(input);
+        *input = input.get(skipped..).unwrap_or_default();
         if !replayed.is_empty() {
             self.add_pending(replayed.len());
             if replayed.len() > self.max_line_bytes {
@@ -230,16 +230,7 @@ impl<S: Storage> LineDecoder<S> {
             }
             self.keep(replayed)?;
         }
-        if self.pending == 0 {
-            self.skip_lf(input);
-        }
         Ok(())
-    }
-
-    fn skip_lf(&mut self, input: &mut &[u8]) {
-        if self.scanner.skip_lf_after_cr(input) {
-            *input = input.get(1..).unwrap_or_default();
-        }
     }
 
     fn add_pending(&mut self, bytes: usize) {

@@ -22,7 +22,7 @@ impl<S: Storage> Decoder<S> {
         mut cursor: Cursor<'c>,
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
-        let result = self.read_frame(&mut cursor, until);
+        let result = self.resume_value(&mut cursor).and_then(|()| self.read_lines(&mut cursor, until));
         if result.is_err() && !self.block.discarded {
             self.discard_event();
         }
@@ -33,25 +33,6 @@ impl<S: Storage> Decoder<S> {
         result
     }
 
-    #[inline]
-    fn read_frame(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
-        if matches!(cursor.line, LineState::Start(_)) {
-            self.resume_value(cursor)?;
-        }
-        match cursor.line {
-            LineState::Start(_) => self.read_lines(cursor, until),
-            LineState::Blank => Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),
-            // The chunk ends within an `event` or `data` value.
-            line => {
-                self.block.has_field = true;
-                self.line = line;
-                let value = core::mem::take(&mut cursor.rest);
-                self.save(cursor)?;
-                self.buffer.push_value(value).map(|()| None)
-            }
-        }
-    }
-
     /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the
     /// `data` line after a type, and the blank line. Leaves the cursor as [`scan_event`](Cursor::scan_event) does.
     ///
@@ -59,10 +40,9 @@ impl<S: Storage> Decoder<S> {
     /// compare at every split.
     #[inline]
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-        let size = self.buffer.size_with(None, None).saturating_add(cursor.rest.len());
+        let is_value = matches!(self.line, LineState::Event | LineState::Data);
         // An event that may exceed the limit within this chunk is left to `read_lines`.
-        let is_within = self.buffer.has_value() && size < self.max_event_bytes;
-        if !is_within || !matches!(self.line, LineState::Event | LineState::Data) {
+        if !is_value || !self.buffer.has_value() || cursor.rest.len() >= self.allowed(cursor) {
             return Ok(());
         }
         let Some(value) = cursor.take_value(self.line, cursor.rest) else { return Ok(()) };
@@ -80,34 +60,40 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads line by line from where the cursor is, at the start of a line or within the one that the chunk before cut.
     fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
+        match cursor.line {
+            LineState::Start(_) => {}
+            LineState::Blank => return Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),
+            // The chunk ends within an `event` or `data` value.
+            line => {
+                self.block.has_field = true;
+                self.line = line;
+                let value = core::mem::take(&mut cursor.rest);
+                self.save(cursor)?;
+                return self.buffer.push_value(value).map(|()| None);
+            }
+        }
         // Lines that the fast path has scanned.
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
-        let (mark, replayed) = self.scanner.skip_bom(cursor.rest);
-        cursor.take(mark);
-        // A byte order mark is not part of a block.
-        if mark > 0 && self.scanner == LineScanner::Content {
-            self.pending = 0;
-            cursor.block = cursor.rest;
-        }
-        if !replayed.is_empty() {
-            self.start_line(LineState::Unknown, replayed);
-        }
-        loop {
+        while !cursor.rest.is_empty() {
             if let LineState::Start(start) = &mut self.line {
-                if self.scanner.skip_lf_after_cr(cursor.rest) {
-                    // The rest of a blank line is not part of the next block.
+                let (skipped, mark) = self.scanner.skip_before_line(cursor.rest);
+                if skipped > 0 {
+                    // Neither a byte order mark nor the rest of a blank line is part of the block that follows.
                     let is_before_block = self.pending == 0 && cursor.block.len() == cursor.rest.len();
-                    cursor.take(1);
+                    cursor.take(skipped);
                     if is_before_block {
                         cursor.block = cursor.rest;
                     }
                 }
-                let Some((line, content_start, replayed)) = start.classify(cursor.rest) else {
+                self.pending += mark.len() as u64;
+                let classified =
+                    if mark.is_empty() { start.classify(cursor.rest) } else { Some((LineState::Unknown, 0, mark)) };
+                let Some((line, content_start, replayed)) = classified else {
                     cursor.rest = b"";
-                    return self.save(cursor).map(|()| None);
+                    break;
                 };
-                let skipped = cursor.take(content_start);
-                if let (LineState::Blank, [terminator]) = (line, skipped) {
+                let start = cursor.take(content_start);
+                if let (LineState::Blank, [terminator]) = (line, start) {
                     self.scanner.set_terminator(*terminator);
                     let block = self.dispatch(cursor);
                     if block.data.is_some() || (block.flags.has_field && until >= Until::Block) {
@@ -119,20 +105,13 @@ impl<S: Storage> Decoder<S> {
             }
             // Of a value, at most one byte above the limit of the event is read: the error comes there in any chunking.
             let is_value = matches!(self.line, LineState::Data | LineState::Event);
-            let size = self.buffer.size_with(cursor.event_type, cursor.data);
-            let max = if is_value { self.max_event_bytes.saturating_sub(size) } else { usize::MAX };
+            let max = if is_value { self.allowed(cursor) } else { usize::MAX };
             let (content, terminator) = cursor.take_content(max);
             let ended = terminator.is_some();
-            if let Some(terminator) = terminator {
-                self.scanner.set_terminator(terminator);
-            }
             // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event is
             // lost. `discard_event` then turns the open line into `Skipped`, so that `read_value` does not replace this
             // error; an `id` or a `retry` is still read.
-            let mut stored = if ended { Ok(()) } else { self.save(cursor) };
-            if stored.is_err() {
-                self.discard_event();
-            }
+            let mut stored = if ended { Ok(()) } else { self.save(cursor).inspect_err(|_| self.discard_event()) };
             let mut frame = None;
             match self.line {
                 LineState::Data | LineState::Event => stored = self.read_value(cursor, content, ended),
@@ -150,34 +129,33 @@ impl<S: Storage> Decoder<S> {
                 LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, content, ended),
                 LineState::Start(_) | LineState::Blank | LineState::Skipped => {}
             }
-            if !ended {
-                return stored.map(|()| None);
-            }
+            let Some(terminator) = terminator else { return stored.map(|()| None) };
+            self.scanner.set_terminator(terminator);
             self.line = LineState::START;
             self.buffer.discard_value();
             stored?;
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
-                self.save(cursor)?;
-                return Ok(frame);
+                return self.save(cursor).map(|()| frame);
             }
-            if is_value && self.buffer.has_data() && self.scanner == LineScanner::Content {
+            if is_value && self.buffer.has_data() && terminator == b'\n' {
                 self.join_data_lines(cursor);
             }
         }
+        self.save(cursor).map(|()| None)
     }
 
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
     /// Stops where a line needs [`read_lines`](Self::read_lines), with which it shares the decisions about these lines.
     fn join_data_lines(&mut self, cursor: &mut Cursor<'_>) {
-        let mut size = self.buffer.size_with(cursor.event_type, None);
+        let mut allowed = self.allowed(cursor);
         let mut ahead = Cursor::new(cursor.rest);
         while let Some(value) = ahead.rest.strip_prefix(DATA).and_then(|value| ahead.take_value(LineState::Data, value))
         {
-            size = size.saturating_add(value.len()).saturating_add(1);
-            if size > self.max_event_bytes || self.buffer.push_data(value).is_err() {
+            if value.len() >= allowed || self.buffer.push_data(value).is_err() {
                 return;
             }
+            allowed -= value.len() + 1;
             cursor.rest = ahead.rest;
         }
     }
@@ -198,14 +176,19 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
+    /// Returns how many bytes the open value may have, with the LF that joins it to the data before.
+    #[inline]
+    fn allowed(&self, cursor: &Cursor<'_>) -> usize {
+        self.max_event_bytes.saturating_sub(self.buffer.size_with(cursor.event_type, cursor.data))
+    }
+
     /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field
     /// value to the data buffer". A value that lies in the chunk stays there until it has to be copied.
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
         let is_data = self.line == LineState::Data;
         let joins = is_data && (cursor.data.is_some() || self.buffer.has_data());
-        let size = self.buffer.size_with(cursor.event_type, cursor.data).saturating_add(piece.len());
         // The LF that joins this line to those before counts when the line ends.
-        if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
+        if piece.len().saturating_add(usize::from(joins && ended)) > self.allowed(cursor) {
             return Err(DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
         if !ended {
