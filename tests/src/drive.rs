@@ -31,12 +31,11 @@ pub fn blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterato
     })
 }
 
-/// Decodes the blocks by `poll_frame` and `resolve_block`. The decoder must not return comments or unknown fields.
+/// Decodes the blocks of a stream by `poll_block` and `resolve_block`.
 pub fn polled_blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
-        let block = decoder.poll_frame(input)?.map(|span| span.block().expect("no other frames were chosen"));
-        Ok(block.map(|span| Decoded::Block(decoder.resolve_block(chunk, span).into())))
+        Ok(decoder.poll_block(input)?.map(|span| Decoded::Block(decoder.resolve_block(chunk, span).into())))
     })
 }
 

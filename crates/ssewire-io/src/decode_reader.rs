@@ -202,7 +202,7 @@ impl<R: Read> BlockReader<R> {
     /// As [`next_event`](EventReader::next_event). The block of a lost event follows, without an event.
     pub fn next_block(&mut self) -> Result<Option<Block<'_>>, EventError<io::Error>> {
         let found = self.next_span(&mut self.source.begin_wait())?;
-        Ok(found.map(|(place, block)| block.resolve(&self.decoder, self.chunk(place))))
+        Ok(found.map(|(place, span)| self.decoder.resolve_block(self.chunk(place), span)))
     }
 }
 

@@ -11,8 +11,8 @@ use bytes::Bytes;
 #[cfg(feature = "bytes")]
 use ssewire::SharedEvent;
 use ssewire::{
-    Block, BlockSpan, DecodeError, Decoder, EventSpan, FrameSpan, LineDecoder, LineSpan, OwnedBlock, OwnedEvent,
-    OwnedFrame, Truncated,
+    BlockSpan, DecodeError, Decoder, EventSpan, FrameSpan, LineDecoder, LineSpan, OwnedBlock, OwnedEvent, OwnedFrame,
+    Truncated,
 };
 
 pub(crate) use self::sealed::{Decode, Resolve};
@@ -138,7 +138,7 @@ decode_with_decoder!(Events, Vec<u8>, Decoder::new(), EventSpan, Decoder::poll_e
 #[cfg(feature = "bytes")]
 decode_with_decoder!(SharedEvents, Bytes, Decoder::new(), EventSpan, Decoder::poll_event);
 decode_with_decoder!(TextEvents, Vec<u8>, Decoder::new(), EventSpan, Decoder::poll_event);
-decode_with_decoder!(Blocks, Vec<u8>, Decoder::new(), BlockAt, poll_block);
+decode_with_decoder!(Blocks, Vec<u8>, Decoder::new(), BlockSpan, Decoder::poll_block);
 decode_with_decoder!(
     Frames,
     Vec<u8>,
@@ -186,8 +186,8 @@ impl Resolve for Blocks {
     type Item = OwnedBlock;
 
     #[inline]
-    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], block: BlockAt) -> OwnedBlock {
-        block.resolve(decoder, chunk).into_owned()
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: BlockSpan) -> OwnedBlock {
+        decoder.resolve_block(chunk, span).into_owned()
     }
 }
 
@@ -197,37 +197,6 @@ impl Resolve for Frames {
     #[inline]
     fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: FrameSpan) -> OwnedFrame {
         decoder.resolve_frame(chunk, span).into_owned()
-    }
-}
-
-/// The position of a block, and the offset at which the search for it began. Frames before it are skipped: only the
-/// settings of the given decoder requested them.
-#[derive(Debug, Clone, Copy)]
-pub struct BlockAt {
-    span: BlockSpan,
-    offset: usize,
-}
-
-impl BlockAt {
-    #[inline]
-    pub(crate) fn resolve<'d>(&self, decoder: &'d Decoder, chunk: &'d [u8]) -> Block<'d> {
-        decoder.resolve_block(chunk.get(self.offset..).unwrap_or_default(), self.span)
-    }
-}
-
-#[inline]
-fn poll_block(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<BlockAt>, DecodeError> {
-    let length = input.len();
-    loop {
-        let offset = length.saturating_sub(input.len());
-        match decoder.poll_frame(input)? {
-            Some(frame) => {
-                if let Some(span) = frame.block() {
-                    return Ok(Some(BlockAt { span, offset }));
-                }
-            }
-            None => return Ok(None),
-        }
     }
 }
 

@@ -303,8 +303,7 @@ impl<S: Storage> Decoder<S> {
     /// As [`decode`](Self::decode). The block of a lost event still ends in a [`Block`], without an event.
     pub fn decode_block<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Block<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
-        let frame = self.step(input, Until::Block)?;
-        Ok(frame.and_then(FrameSpan::block).map(|span| self.resolve_block(chunk, span)))
+        Ok(self.poll_block(input)?.map(|span| self.resolve_block(chunk, span)))
     }
 
     /// Decodes up to the next frame: a block, a comment ([`with_comments`](Self::with_comments)) or an unknown field
@@ -369,8 +368,16 @@ impl<S: Storage> Decoder<S> {
         Ok(self.step(input, Until::Event)?.and_then(FrameSpan::event))
     }
 
-    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event). A decoder
-    /// without comments and unknown fields returns blocks only; [`FrameSpan::block`] returns the block.
+    /// As [`decode_block`](Self::decode_block), without borrowing; see [`poll_event`](Self::poll_event).
+    ///
+    /// # Errors
+    /// As [`decode_block`](Self::decode_block).
+    #[inline]
+    pub fn poll_block(&mut self, input: &mut &[u8]) -> Result<Option<BlockSpan>, DecodeError> {
+        Ok(self.step(input, Until::Block)?.and_then(FrameSpan::block))
+    }
+
+    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event).
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -419,7 +426,7 @@ impl<S: Storage> Decoder<S> {
         Event::new(block.event_type, block.data.unwrap_or_default(), block.last_event_id, block.retry)
     }
 
-    /// Borrows a block that [`poll_frame`](Self::poll_frame) found; see [`resolve_event`](Self::resolve_event).
+    /// Borrows the block that [`poll_block`](Self::poll_block) found; see [`resolve_event`](Self::resolve_event).
     #[must_use]
     pub fn resolve_block<'d>(&'d self, chunk: &'d [u8], span: BlockSpan) -> Block<'d> {
         Block {

@@ -17,17 +17,19 @@ enum Method {
     DecodeOwned,
     DecodeShared,
     DecodeBlock,
+    PollBlock,
     DecodeFrame,
     PollFrame,
 }
 
 impl Method {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Decode,
         Self::PollEvent,
         Self::DecodeOwned,
         Self::DecodeShared,
         Self::DecodeBlock,
+        Self::PollBlock,
         Self::DecodeFrame,
         Self::PollFrame,
     ];
@@ -47,6 +49,9 @@ impl Method {
                 event?.map(|event| Decoded::Event(event.as_event().into()))
             }
             Self::DecodeBlock => decoder.decode_block(input)?.map(|block| Decoded::Block(block.into())),
+            Self::PollBlock => {
+                decoder.poll_block(input)?.map(|span| Decoded::Block(decoder.resolve_block(chunk, span).into()))
+            }
             Self::DecodeFrame => decoder.decode_frame(input)?.map(Decoded::from),
             Self::PollFrame => decoder.poll_frame(input)?.map(|span| decoder.resolve_frame(chunk, span).into()),
         })
@@ -56,7 +61,7 @@ impl Method {
     fn result_for(self, item: &Decoded) -> Option<Decoded> {
         match (self, item) {
             (_, Decoded::Error(_)) | (Self::DecodeFrame | Self::PollFrame, _) => Some(item.clone()),
-            (Self::DecodeBlock, item) => matches!(item, Decoded::Block(_)).then(|| item.clone()),
+            (Self::DecodeBlock | Self::PollBlock, item) => matches!(item, Decoded::Block(_)).then(|| item.clone()),
             (_, item) => item.event().cloned().map(Decoded::Event),
         }
     }
