@@ -195,7 +195,7 @@ fn a_terminal_gets_help_unless_it_is_named() {
 /// Random command lines: each is an action, or is refused with a text. `SSEWIRE_CASES` sets their number.
 #[test]
 fn every_command_line_is_resolved_or_refused() {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 25] = [
         "--last-event-id",
         "--max-event-bytes",
         "--idle-timeout",
@@ -204,6 +204,7 @@ fn every_command_line_is_resolved_or_refused() {
         "--color",
         "--fault",
         "--speed",
+        "--delay-ms",
         "--port",
         "--all",
         "--stats",
@@ -223,7 +224,7 @@ fn every_command_line_is_resolved_or_refused() {
     ];
     let commands = Command::ALL.map(Command::name);
     let words: Vec<&str> =
-        WORDS.into_iter().chain(commands).chain(["completions", "man", "help", "bash", "a.sse"]).collect();
+        WORDS.into_iter().chain(commands).chain(["serve", "completions", "man", "help", "bash", "a.sse"]).collect();
     let mut state = 7_u64;
     let mut random = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -226,7 +226,7 @@ fn stop_note(message: &Message) -> Option<String> {
     Some(format!("stop reason {reason}: {meaning}{details}"))
 }
 
-/// Kind and request ID of an error, and the server's own words: whoever sees them made the request.
+/// Returns the sentence about an error, and the server's own words: whoever sees them made the request.
 pub(in crate::commands) fn with_message(sentence: impl Display, error: &ApiError) -> String {
     match error.message() {
         Some(message) if !message.is_empty() => format!("{sentence}: {message}"),
