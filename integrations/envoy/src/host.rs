@@ -318,7 +318,7 @@ fn now() -> Duration {
     hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
 }
 
-/// What Envoy says about the end of the response.
+/// Returns Envoy's `code_details`: how the response ended.
 fn code_details() -> String {
     let details = hostcalls::get_property(vec!["response", "code_details"]).ok().flatten().unwrap_or_default();
     String::from_utf8_lossy(&details).into_owned()

@@ -1,15 +1,15 @@
-//! What the head of a response and its end mean. `host.rs` asks Envoy for both.
+//! The meaning of the head of a response, and of its end. `host.rs` asks Envoy for both.
 
 use crate::Config;
 
-/// What the filter does with a response to a request for a path of the configuration.
+/// The decision about a response to a request for a path of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Reads its body.
+    /// Its body is read.
     Body,
-    /// Counts the error that its status is: its body cannot be read, or it has none.
+    /// Its status alone counts, as an error: its body cannot be read, or it has none.
     Status,
-    /// Nothing, for this reason.
+    /// It is not metered, for this reason.
     Skipped(&'static str),
 }
 

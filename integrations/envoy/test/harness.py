@@ -29,7 +29,7 @@ FIELDS = [
     "time_to_first_text_ms", "longest_gap_ms", "tokens_per_second",
 ]
 EXAMPLE = HERE.parent / "example"
-# The rules of the example: what makes labels of the names of metrics.
+# The rules of the example, which make parts of the names of metrics labels.
 TAGS = [
     {"tag_name": name, "regex": json.loads(regex)}
     for name, regex in re.findall(r'tag_name: (\w+), regex: (".*")', (EXAMPLE / "envoy.yaml").read_text())
