@@ -135,7 +135,7 @@ impl MessageDecoder {
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
         self.decode(py, &[], &events)?;
-        // What follows a message is of the next one.
+        // The input after a message belongs to the next one.
         if !self.decoder.is_ended() {
             append(py, self.decoder.push_end(), &events)?;
         }

@@ -138,8 +138,8 @@ class MessageEvent:
     def name(self) -> Optional[str]:
         """A name; its meaning depends on `type`."""
     def json(self) -> Optional[Any]:
-        """The text, parsed by `json.loads`. `None` if there is no text: a further change by the same event has no JSON,
-        nor has the start of a message that `replaced` another one."""
+        """The text, parsed by `json.loads`. `None` if the text is empty: a further change by the same event has no
+        JSON, and the start of a message that replaced another one has none, either."""
 
 @final
 class MessageDecoder:

@@ -41,6 +41,7 @@ from anthropic.types import Message, RawMessageStreamEvent
 from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
 
 from ._errors import Error, IncompleteError
+from ._names import Completion
 from ._ssewire import DeltaDecoder, MessageDecoder, MessageEvent, parse_json
 
 __all__ = ["AsyncMessageStream", "LostEventError", "MessageStream", "SsewireMiddleware", "middleware", "stream"]
@@ -397,7 +398,7 @@ class _Accumulated:
         return self._message_type.construct(**self._decoder.snapshot)
 
     @property
-    def completion(self) -> str:
+    def completion(self) -> Completion:
         """How the message ended, if the input ended here; see `ssewire.MessageDecoder.completion`."""
         return self._decoder.completion
 
