@@ -168,7 +168,7 @@ impl State {
         Self { decoder, ended: None, is_finished: false }
     }
 
-    /// Returns the decoder, for more of the stream: what is known of the message before is dropped.
+    /// Returns the decoder, to continue the stream. Drops the result of the message before.
     fn running(&mut self) -> Result<&mut MessageBatchDecoder, Status> {
         if self.is_finished {
             return Err(Status::Finished);
