@@ -258,6 +258,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Gives back memory that only earlier, much larger blocks needed. Called where nothing borrows from it, so that
     /// the buffer follows the size of recent events, and a stream of large events does not allocate for each of them.
+    #[inline(always)]
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks > Self::SHRINK_AFTER_IDLE_BLOCKS {
             self.idle_blocks = 0;
@@ -277,6 +278,7 @@ impl<S: Storage> EventBuffer<S> {
         self.shrink();
     }
 
+    #[cold]
     fn shrink(&mut self) {
         // A fixed storage would gain nothing, and move a long last event ID again and again.
         if let Some(shrink) = S::SHRINK {
