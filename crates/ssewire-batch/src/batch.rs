@@ -145,6 +145,18 @@ impl TextBuffer {
     #[cold]
     pub(crate) fn push_error(&mut self, error: &dyn core::fmt::Display, last: &mut Span) -> Span {
         let text = self.push_display(error);
+        self.share(text, last)
+    }
+
+    /// Appends bytes, unless they are the same as those of the last such value.
+    #[inline(never)]
+    pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: &mut Span) -> Span {
+        let text = self.push_lossy(bytes);
+        self.share(text, last)
+    }
+
+    /// Removes the text that was appended last, if it is the same as the last such value.
+    fn share(&mut self, text: Span, last: &mut Span) -> Span {
         if get(&self.0, text) == get(&self.0, *last) {
             self.0.truncate(text.offset);
         } else {
@@ -152,18 +164,4 @@ impl TextBuffer {
         }
         *last
     }
-
-    /// Appends bytes, unless they are the same as those of the last such value.
-    #[inline(never)]
-    pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: &mut Span) -> Span {
-        if !is_lossy_text_of(get(&self.0, *last), bytes) {
-            *last = self.push_lossy(bytes);
-        }
-        *last
-    }
-}
-
-/// Returns whether this is the text of the bytes, with U+FFFD for ill-formed UTF-8.
-fn is_lossy_text_of(text: &str, bytes: &[u8]) -> bool {
-    text.as_bytes() == bytes || (text.contains(char::REPLACEMENT_CHARACTER) && Lossy::new(bytes).to_cow() == text)
 }

@@ -19,6 +19,23 @@ fn a_chunk_of_events_allocates_nothing_in_the_steady_state() {
     assert_eq!(ssewire_heap::allocations() - before, 0);
 }
 
+/// Regression: an ill-formed type that is not in the chunk, because a comment follows it, was copied to be compared.
+#[test]
+fn events_of_an_ill_formed_type_allocate_nothing_in_the_steady_state() {
+    let chunk = b"event: \xFFdelta\n: note\ndata: some text\n\n".repeat(20);
+    let mut decoder = BatchDecoder::new().with_comments();
+    for _ in 0..3 {
+        decoder.push(&mut &chunk[..]);
+    }
+    let before = ssewire_heap::allocations();
+    for _ in 0..100 {
+        let batch = decoder.push(&mut &chunk[..]);
+        let events = batch.records().iter().filter(|record| batch.event_type(record) == "\u{FFFD}delta");
+        assert_eq!((events.count(), batch.records().len()), (20, 40));
+    }
+    assert_eq!(ssewire_heap::allocations() - before, 0);
+}
+
 #[test]
 fn a_chunk_of_deltas_allocates_no_more_than_the_message_decoder() {
     let start = b"data: {\"type\":\"message_start\",\"message\":{}}\n\n";
