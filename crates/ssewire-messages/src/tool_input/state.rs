@@ -91,7 +91,13 @@ impl InputState {
         }
         if let (Some(wanted), None) = (partial, text.lost_at) {
             let piece = text.text.get(from..).unwrap_or_default();
-            text.partial.get_or_insert_with(|| wanted.new_value()).push(piece);
+            // The value of input that began without one would lack the text before.
+            if from == 0 {
+                text.partial.get_or_insert_with(|| wanted.new_value());
+            }
+            if let Some(partial) = &mut text.partial {
+                partial.push(piece);
+            }
         }
         from
     }

@@ -583,6 +583,31 @@ fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string()
     }
 }
 
+/// Regression: the value was that of the pieces since the option was set.
+#[test]
+fn input_that_began_without_partial_values_has_none() {
+    let mut accumulator = Accumulator::new();
+    for event in [begin(), start(0, tool(json!({}))), input(0, r#"{"city":"#)] {
+        accumulator.accumulate_json(event.to_string().as_bytes()).unwrap();
+    }
+    let mut accumulator = accumulator.with_partial_input(PartialStrings::Show);
+    let mut partial_after = |event: Value| {
+        let payload = event.to_string();
+        match accumulator.accumulate_json(payload.as_bytes()) {
+            Ok(Update::ToolInput { partial, .. }) => partial.cloned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(partial_after(input(0, r#""Paris"}"#)), None);
+    assert_eq!(partial_after(input(0, " ")), None);
+    assert!(matches!(accumulator.accumulate_json(stop(0).to_string().as_bytes()), Ok(Update::BlockStop { .. })));
+    accumulator.accumulate_json(start(1, tool(json!({}))).to_string().as_bytes()).unwrap();
+    let piece = input(1, r#"{"city":"Par"#).to_string();
+    let Ok(Update::ToolInput { partial, .. }) = accumulator.accumulate_json(piece.as_bytes()) else { panic!() };
+    assert_eq!(partial, Some(&json!({"city": "Par"})));
+    assert_eq!(accumulator.tool_input(0).unwrap().parse::<Value>().unwrap(), json!({"city": "Paris"}));
+}
+
 #[test]
 fn the_partial_input_goes_up_to_the_first_error() {
     for (text, expected) in [
