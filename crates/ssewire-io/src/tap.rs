@@ -84,7 +84,7 @@ impl<T, O> Tap<T, O> {
         &self.inner
     }
 
-    /// Borrows the wrapped reader mutably, stream or body. Bytes that are taken from it are not observed.
+    /// Borrows the wrapped reader, stream or body mutably. Bytes that are taken from it are not observed.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }

@@ -137,8 +137,8 @@ impl MessageDelta<'_> {
         Some(usage)
     }
 
-    /// Returns a member that the event sets, whether it is in its `delta` or beside it, as `context_management` and
-    /// `input_transformations` are. Null is `None`: it changes nothing. Linear.
+    /// Returns a member of `delta`, or `context_management` or `input_transformations`, which are beside it. Null is
+    /// `None`: it changes nothing. Linear.
     ///
     /// ```
     /// use ssewire_messages::StreamEvent;

@@ -16,7 +16,7 @@ pub enum LostEvent {
 }
 
 impl LostEvent {
-    /// The event that an undecodable payload lost. `None`: the payload is a keep-alive, and no event.
+    /// Returns the lost event of an undecodable payload; `None` if the payload is a keep-alive, which is not an event.
     pub(crate) fn of_payload(error: PayloadError) -> Option<Self> {
         (!error.is_keep_alive()).then_some(Self::Payload(error))
     }

@@ -129,21 +129,21 @@ pub enum ParseTextError {
     Syntax {
         /// The line, from 1.
         line: usize,
-        /// The byte of the line, from 1.
+        /// The byte of the line, from 1; 0 before the first one.
         column: usize,
     },
     /// The text ends before the JSON does.
     Eof {
         /// The line, from 1.
         line: usize,
-        /// The byte of the line, from 1.
+        /// The byte of the line, from 1; 0 before the first one.
         column: usize,
     },
     /// The text is JSON, but not of the type.
     Data {
-        /// The line, from 1.
+        /// The line, from 1; 0 if unknown.
         line: usize,
-        /// The byte of the line, from 1.
+        /// The byte of the line, from 1; 0 if unknown.
         column: usize,
     },
     /// The stop reason means that the text was truncated or declined, or this version does not know it.

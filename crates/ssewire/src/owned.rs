@@ -90,7 +90,7 @@ impl OwnedEvent {
 macro_rules! forward_text_accessors {
     ($owner:ty) => {
         impl $owner {
-            /// Returns whether the data is `[DONE]`, as [`Event::is_done`] does.
+            /// Returns whether the data is the end marker, as [`Event::is_done`] does.
             #[must_use]
             pub fn is_done(&self) -> bool {
                 self.as_event().is_done()

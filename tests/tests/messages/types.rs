@@ -613,6 +613,21 @@ fn parse_text_error_has_line_and_column() {
     assert_eq!(error.to_string(), "message text is JSON, but not of the expected type (line 2, column 7)");
 }
 
+/// serde tries the variants of an untagged enum on a copy of the value, which has no positions.
+#[test]
+fn parse_text_error_of_an_unknown_position_has_line_and_column_0() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(untagged)]
+    enum Answer {
+        #[expect(dead_code, reason = "only its type is used")]
+        Number(u32),
+    }
+
+    let message: Message = from_value(json!({"content": [{"type": "text", "text": "\"x\""}]})).unwrap();
+    let error = message.parse_text::<Answer>().unwrap_err();
+    assert_eq!(error, ParseTextError::Data { line: 0, column: 0 });
+}
+
 /// `StreamEvent` as a member of another type, and from a value.
 #[test]
 fn events_are_deserialized_as_they_are_decoded() {

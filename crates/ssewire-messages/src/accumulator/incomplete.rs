@@ -241,7 +241,7 @@ impl fmt::Display for Incomplete {
             f.write_str("; ")?;
             self.write_reason(f, *reason)?;
         }
-        match self.response_head().and_then(ResponseHead::request_id) {
+        match self.request_id() {
             Some(id) if self.server_error().is_none() => write!(f, " (request {id})"),
             _ => Ok(()),
         }

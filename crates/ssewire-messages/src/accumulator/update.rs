@@ -146,8 +146,8 @@ pub enum Update<'a> {
     /// The end marker of other protocols.
     Done,
     /// Nothing has changed. The event is one of these: an unknown event or delta, a stop without its block, a second
-    /// `message_start`, input JSON without a block, content beyond the limit, an event after the end of the message. Or
-    /// it is none: blank data, or a [keep-alive](crate::PayloadError::is_keep_alive), of which a
+    /// `message_start`, input JSON without a block, content beyond the limit, an event after the end of the message;
+    /// or blank data, or a [keep-alive](crate::PayloadError::is_keep_alive), for which a
     /// [`MessageDecoder`](crate::MessageDecoder) returns no update.
     Unchanged,
 }

@@ -7,7 +7,7 @@ use core::fmt;
 use super::{AccumulateError, Accumulator, Validation};
 
 /// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says;
-/// in strict mode it is an error. That of a [`MessageDecoder`](crate::MessageDecoder) ends the message:
+/// in strict mode it is an error. As an error of a [`MessageDecoder`](crate::MessageDecoder) it ends the message:
 /// [`next_message`](crate::MessageDecoder::next_message) continues with the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 //! Decodes a response body into updates, without a transport. The only module that drives the core crate.
 //!
-//! This file has the public methods but `poll_end`; `poll.rs` reads the events, `error_field.rs` the errors outside of
-//! events, and `end.rs` ends the input and a message.
+//! This file has the public methods except `poll_end`; `poll.rs` reads the events, `error_field.rs` the errors outside
+//! of events, and `end.rs` ends the input and a message.
 
 mod end;
 mod error_field;
