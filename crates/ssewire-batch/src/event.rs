@@ -291,7 +291,7 @@ fn is_utf8(bytes: &[u8]) -> bool {
     (bytes.len() <= SHORT && is_ascii(bytes)) || from_utf8(bytes).is_ok()
 }
 
-/// Returns whether these bytes are ASCII, and at least 8. They are read in blocks, of which the last two may overlap: a
+/// Returns whether these bytes are ASCII, and at least 8. They are read in blocks, and the last two may overlap: a
 /// processor cannot predict where a loop over words ends.
 #[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {

@@ -30,6 +30,8 @@ use crate::storage::Storage;
 #[derive(Clone)]
 pub(crate) struct EventBuffer<S> {
     storage: S,
+    /// The largest logical size of an event, or of a line of a `LineDecoder`.
+    pub(crate) limit: usize,
     /// Bytes of the data so far, with an LF after each line.
     data: usize,
     /// Bytes in use at the front.
@@ -51,9 +53,10 @@ pub(crate) struct EventBuffer<S> {
 }
 
 impl<S: Storage> EventBuffer<S> {
-    pub(crate) const fn new(storage: S) -> Self {
+    pub(crate) const fn new(storage: S, limit: usize) -> Self {
         Self {
             storage,
+            limit,
             data: 0,
             front: 0,
             event_type: 0,
@@ -83,12 +86,13 @@ impl<S: Storage> EventBuffer<S> {
         self.data..self.front
     }
 
-    /// Returns the logical size of the event: type, data without its last LF, and the open value. The arguments replace
-    /// those in the buffer.
-    pub(crate) fn size_with(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
+    /// Returns how many bytes the open value may still grow, with the LF that joins it to the data before. The event has
+    /// its type, its data without the last LF, and the open value; the arguments replace those in the buffer.
+    #[inline]
+    pub(crate) fn room(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
         let event_type = event_type.map_or(self.event_type, <[u8]>::len);
         let data = data.map_or(self.data.saturating_sub(1), <[u8]>::len);
-        event_type + data + self.value_range().len()
+        self.limit.saturating_sub(event_type + data + self.value_range().len())
     }
 
     fn back(&self) -> usize {
@@ -386,7 +390,7 @@ mod tests {
     use super::*;
 
     fn buffer() -> EventBuffer<[u8; 8]> {
-        EventBuffer::new([0; 8])
+        EventBuffer::new([0; 8], 8)
     }
 
     fn bytes(buffer: &EventBuffer<[u8; 8]>, part: Option<Span>) -> &[u8] {
@@ -434,7 +438,7 @@ mod tests {
 
     #[test]
     fn shrinking_moves_nothing_in_a_fixed_storage() {
-        let mut buffer = EventBuffer::new([0; 2048]);
+        let mut buffer = EventBuffer::new([0; 2048], 2048);
         buffer.set_last_event_id(b"id").unwrap();
         for _ in 0..100 {
             buffer.note_block();

@@ -47,7 +47,6 @@ use crate::storage::{HeapBuffer, Storage};
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
-    pub(crate) max_event_bytes: usize,
     pub(crate) max_id_bytes: usize,
     pub(crate) max_comment_bytes: usize,
     /// Bytes consumed since the last blank line, without a byte order mark.
@@ -125,8 +124,7 @@ impl<S: Storage> Decoder<S> {
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
         Self {
-            buffer: EventBuffer::new(storage),
-            max_event_bytes: Decoder::DEFAULT_MAX_EVENT_BYTES,
+            buffer: EventBuffer::new(storage, Decoder::DEFAULT_MAX_EVENT_BYTES),
             max_id_bytes: Decoder::DEFAULT_MAX_ID_BYTES,
             max_comment_bytes: Decoder::DEFAULT_MAX_COMMENT_BYTES,
             pending: 0,
@@ -149,14 +147,14 @@ impl<S: Storage> Decoder<S> {
     /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
     pub const fn with_max_event_bytes(mut self, bytes: usize) -> Self {
-        self.max_event_bytes = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.buffer.limit = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
         self
     }
 
     /// Returns the largest logical size of one event, in bytes.
     #[must_use]
     pub const fn max_event_bytes(&self) -> usize {
-        self.max_event_bytes
+        self.buffer.limit
     }
 
     /// Sets the longest `id` that the stream may set, in bytes. A longer one is ignored, the previous ID stays, and
@@ -407,7 +405,7 @@ impl<S: Storage> Decoder<S> {
     #[must_use]
     pub fn consume_recognized_event(&mut self, input: &mut &[u8], len: usize) -> bool {
         let Some((event, rest)) = input.split_at_checked(len) else { return false };
-        let is_consumed = self.between_blocks && len <= self.max_event_bytes && event.ends_with(Decoder::BLOCK_END);
+        let is_consumed = self.between_blocks && len <= self.buffer.limit && event.ends_with(Decoder::BLOCK_END);
         if is_consumed {
             *input = rest;
             self.pending = 0;
@@ -543,7 +541,7 @@ impl<S: Storage> Decoder<S> {
         }
         cursor.scan_event(&mut self.event_prefix);
         // Cannot overflow: these bytes are the end of the input.
-        let is_within = |unread: &[u8]| input.len() - unread.len() <= self.max_event_bytes;
+        let is_within = |unread: &[u8]| input.len() - unread.len() <= self.buffer.limit;
         match cursor {
             Cursor { event_type, data: Some(data), line: LineState::Blank, rest, .. } if is_within(rest) => {
                 *input = rest;

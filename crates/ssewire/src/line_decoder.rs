@@ -41,7 +41,6 @@ use crate::storage::{HeapBuffer, Storage};
 pub struct LineDecoder<S = HeapBuffer> {
     /// Holds the line as its open value.
     buffer: EventBuffer<S>,
-    max_line_bytes: usize,
     scanner: LineScanner,
     /// The rest of the line is discarded: it exceeds a limit.
     skipping_line: bool,
@@ -84,8 +83,7 @@ impl<S: Storage> LineDecoder<S> {
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
         Self {
-            buffer: EventBuffer::new(storage),
-            max_line_bytes: LineDecoder::DEFAULT_MAX_LINE_BYTES,
+            buffer: EventBuffer::new(storage, LineDecoder::DEFAULT_MAX_LINE_BYTES),
             scanner: LineScanner::START,
             skipping_line: false,
             pending: 0,
@@ -95,14 +93,14 @@ impl<S: Storage> LineDecoder<S> {
     /// Sets the length of the longest line, in bytes.
     #[must_use]
     pub const fn with_max_line_bytes(mut self, bytes: usize) -> Self {
-        self.max_line_bytes = bytes;
+        self.buffer.limit = bytes;
         self
     }
 
     /// Returns the length of the longest line, in bytes.
     #[must_use]
     pub const fn max_line_bytes(&self) -> usize {
-        self.max_line_bytes
+        self.buffer.limit
     }
 
     /// Decodes up to the next line end. Advances `input` past the bytes consumed. `Ok(None)`: all of `input` is
@@ -132,7 +130,7 @@ impl<S: Storage> LineDecoder<S> {
         self.skip_before_line(input)?;
         loop {
             let rest: &[u8] = input;
-            let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_range().len());
+            let allowed = self.buffer.room(None, None);
             // The bytes after the first in excess are examined only when they are skipped.
             let within = if self.skipping_line { rest } else { rest.get(..=allowed).unwrap_or(rest) };
             let len = line_end(within);
@@ -142,7 +140,7 @@ impl<S: Storage> LineDecoder<S> {
                 *input = rest.get(stop..).unwrap_or_default();
                 self.add_pending(stop);
                 self.drop_line();
-                return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
+                return Err(DecodeError::LimitExceeded { limit: self.buffer.limit });
             }
             let Some(len) = len else {
                 *input = b"";
@@ -224,9 +222,9 @@ impl<S: Storage> LineDecoder<S> {
         *input = input.get(skipped..).unwrap_or_default();
         if !replayed.is_empty() {
             self.add_pending(replayed.len());
-            if replayed.len() > self.max_line_bytes {
+            if replayed.len() > self.buffer.limit {
                 self.drop_line();
-                return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
+                return Err(DecodeError::LimitExceeded { limit: self.buffer.limit });
             }
             self.keep(replayed)?;
         }
@@ -259,7 +257,7 @@ impl<S: Storage> LineDecoder<S> {
 impl<S: Storage> fmt::Debug for LineDecoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineDecoder")
-            .field("max_line_bytes", &self.max_line_bytes)
+            .field("max_line_bytes", &self.buffer.limit)
             .field("pending_bytes", &self.pending_bytes())
             .field("capacity", &self.buffer.capacity())
             .finish_non_exhaustive()

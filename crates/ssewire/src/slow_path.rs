@@ -42,7 +42,10 @@ impl<S: Storage> Decoder<S> {
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
         let is_value = matches!(self.line, LineState::Event | LineState::Data);
         // An event that may exceed the limit within this chunk is left to `read_lines`.
-        if !is_value || !self.buffer.has_value() || cursor.rest.len() >= self.allowed(cursor) {
+        if !is_value
+            || !self.buffer.has_value()
+            || cursor.rest.len() >= self.buffer.room(cursor.event_type, cursor.data)
+        {
             return Ok(());
         }
         let Some(value) = cursor.take_value(self.line, cursor.rest) else { return Ok(()) };
@@ -105,7 +108,7 @@ impl<S: Storage> Decoder<S> {
             }
             // Of a value, at most one byte above the limit of the event is read: the error comes there in any chunking.
             let is_value = matches!(self.line, LineState::Data | LineState::Event);
-            let max = if is_value { self.allowed(cursor) } else { usize::MAX };
+            let max = if is_value { self.buffer.room(cursor.event_type, cursor.data) } else { usize::MAX };
             let (content, terminator) = cursor.take_content(max);
             let ended = terminator.is_some();
             // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event is
@@ -148,7 +151,7 @@ impl<S: Storage> Decoder<S> {
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
     /// Stops where a line needs [`read_lines`](Self::read_lines), with which it shares the decisions about these lines.
     fn join_data_lines(&mut self, cursor: &mut Cursor<'_>) {
-        let mut allowed = self.allowed(cursor);
+        let mut allowed = self.buffer.room(cursor.event_type, cursor.data);
         let mut ahead = Cursor::new(cursor.rest);
         while let Some(value) = ahead.rest.strip_prefix(DATA).and_then(|value| ahead.take_value(LineState::Data, value))
         {
@@ -176,20 +179,14 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Returns how many bytes the open value may have, with the LF that joins it to the data before.
-    #[inline]
-    fn allowed(&self, cursor: &Cursor<'_>) -> usize {
-        self.max_event_bytes.saturating_sub(self.buffer.size_with(cursor.event_type, cursor.data))
-    }
-
     /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field
     /// value to the data buffer". A value that lies in the chunk stays there until it has to be copied.
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
         let is_data = self.line == LineState::Data;
         let joins = is_data && (cursor.data.is_some() || self.buffer.has_data());
         // The LF that joins this line to those before counts when the line ends.
-        if piece.len().saturating_add(usize::from(joins && ended)) > self.allowed(cursor) {
-            return Err(DecodeError::LimitExceeded { limit: self.max_event_bytes });
+        if piece.len().saturating_add(usize::from(joins && ended)) > self.buffer.room(cursor.event_type, cursor.data) {
+            return Err(DecodeError::LimitExceeded { limit: self.buffer.limit });
         }
         if !ended {
             return self.buffer.push_value(piece);

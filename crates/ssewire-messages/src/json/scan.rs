@@ -529,7 +529,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Returns whether a byte is white space of JSON, of which ASCII and Unicode have more.
+/// Returns whether a byte is white space of JSON. ASCII and Unicode have more.
 #[inline]
 pub(crate) fn is_white_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
