@@ -100,7 +100,7 @@ impl Running {
 
     /// Serves until Ctrl-C.
     pub fn wait(self) {
-        // The handler lives as long as the program, so there is no error.
+        // This fails only without a handler, and the handler lives as long as the program.
         let _ = self.interrupted.recv();
     }
 }

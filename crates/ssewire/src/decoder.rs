@@ -271,7 +271,7 @@ impl<S: Storage> Decoder<S> {
         let chunk: &'c [u8] = input;
         match self.scan(input) {
             // The fast path reads no `retry` line.
-            Break(event) => Ok(event.map(|(name, data)| Event::new(name, data, self.last_event_id(), None))),
+            Break(event) => Ok(event.map(|(set_type, data)| Event::new(set_type, data, self.last_event_id(), None))),
             Continue(cursor) => {
                 let frame = self.read(input, Until::Event, cursor)?;
                 Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))

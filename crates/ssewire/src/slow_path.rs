@@ -95,8 +95,8 @@ impl<S: Storage> Decoder<S> {
                     cursor.rest = b"";
                     break;
                 };
-                let start = cursor.take(content_start);
-                if let (LineState::Blank, [terminator]) = (line, start) {
+                let consumed = cursor.take(content_start);
+                if let (LineState::Blank, [terminator]) = (line, consumed) {
                     self.scanner.set_terminator(*terminator);
                     let block = self.dispatch(cursor);
                     if block.data.is_some() || (block.flags.has_field && until >= Until::Block) {

@@ -30,7 +30,7 @@ def one(stream):
     assert Decoder().feed(stream)
 
 
-@pytest.mark.skipif(not STATUS.exists(), reason=f"there is no {STATUS}")
+@pytest.mark.skipif(not STATUS.exists(), reason=f"needs {STATUS}")
 def test_memory_does_not_grow_with_the_number_of_streams():
     streams = [sample.read_bytes() for sample in SAMPLES]
     for index in range(1000):
