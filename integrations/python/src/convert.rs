@@ -1,7 +1,9 @@
 //! Values that cross the boundary.
 
 use pyo3::call::PyCallArgs;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use std::fmt::Display;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyString};
@@ -18,6 +20,23 @@ pub(crate) fn with_bytes<R>(chunk: &Bound<'_, PyAny>, decode: impl FnOnce(&[u8])
     }
     let name = chunk.get_type().name()?;
     Err(PyTypeError::new_err(format!("chunk must be bytes, bytearray or memoryview, not {name}")))
+}
+
+/// A number that a caller passes as `name`, from 0 to `max`. PyO3's own errors of numbers name neither.
+pub(crate) fn number<'py, T>(name: &str, value: Option<&Bound<'py, PyAny>>, max: T) -> PyResult<Option<T>>
+where
+    T: for<'a> FromPyObject<'a, 'py, Error = PyErr> + Display,
+{
+    let Some(value) = value else { return Ok(None) };
+    value.extract().map(Some).map_err(|error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(value.py()) {
+            return PyValueError::new_err(format!("{name} must be from 0 to {max}"));
+        }
+        match value.get_type().name() {
+            Ok(kind) => PyTypeError::new_err(format!("{name} must be an integer, not {kind}")),
+            Err(error) => error,
+        }
+    })
 }
 
 /// Parses JSON as Python's `json.loads` does.

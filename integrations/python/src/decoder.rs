@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use ssewire_batch::{BatchDecoder, EventBatch, EventKind};
 
-use crate::convert::{Repeated, error, parse_json_object, with_bytes};
+use crate::convert::{Repeated, error, number, parse_json_object, with_bytes};
 
 /// An event of the stream.
 #[pyclass(frozen, module = "ssewire")]
@@ -85,16 +85,16 @@ impl Decoder {
     #[new]
     #[pyo3(signature = (*, max_event_bytes=None, max_id_bytes=None, last_event_id=None, comments=false))]
     fn new(
-        max_event_bytes: Option<usize>,
-        max_id_bytes: Option<usize>,
+        max_event_bytes: Option<&Bound<'_, PyAny>>,
+        max_id_bytes: Option<&Bound<'_, PyAny>>,
         last_event_id: Option<&str>,
         comments: bool,
     ) -> PyResult<Self> {
         let mut decoder = ssewire::Decoder::new();
-        if let Some(bytes) = max_event_bytes {
+        if let Some(bytes) = number("max_event_bytes", max_event_bytes, usize::MAX)? {
             decoder = decoder.with_max_event_bytes(bytes);
         }
-        if let Some(bytes) = max_id_bytes {
+        if let Some(bytes) = number("max_id_bytes", max_id_bytes, usize::MAX)? {
             decoder = decoder.with_max_id_bytes(bytes);
         }
         let mut decoder = BatchDecoder::with_decoder(decoder);

@@ -6,7 +6,7 @@ use pyo3::types::{PyList, PyString};
 use ssewire_batch::{BatchDecoder, EventBatch, EventKind, EventRecord};
 use ssewire_messages::{ContentBlockDelta, Delta, StreamEvent};
 
-use crate::convert::{Repeated, with_bytes};
+use crate::convert::{Repeated, number, with_bytes};
 
 /// Decodes the events of a Messages stream, without merging them.
 ///
@@ -26,12 +26,12 @@ pub(crate) struct DeltaDecoder {
 impl DeltaDecoder {
     #[new]
     #[pyo3(signature = (*, max_event_bytes=None))]
-    fn new(max_event_bytes: Option<usize>) -> Self {
+    fn new(max_event_bytes: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let mut decoder = ssewire::Decoder::new();
-        if let Some(bytes) = max_event_bytes {
+        if let Some(bytes) = number("max_event_bytes", max_event_bytes, usize::MAX)? {
             decoder = decoder.with_max_event_bytes(bytes);
         }
-        Self { decoder: BatchDecoder::with_decoder(decoder), event_type: Repeated::default() }
+        Ok(Self { decoder: BatchDecoder::with_decoder(decoder), event_type: Repeated::default() })
     }
 
     /// Decodes a chunk, and returns its events.

@@ -10,7 +10,7 @@ use ssewire_messages::{
     Validation,
 };
 
-use crate::convert::{error, parse_json, parse_json_object, with_bytes};
+use crate::convert::{error, number, parse_json, parse_json_object, with_bytes};
 use crate::rest::Rest;
 
 /// A change of the message.
@@ -74,12 +74,12 @@ impl MessageDecoder {
     fn new(
         strict: bool,
         partial_input: bool,
-        max_event_bytes: Option<usize>,
-        max_bytes: Option<usize>,
-        max_blocks: Option<usize>,
+        max_event_bytes: Option<&Bound<'_, PyAny>>,
+        max_bytes: Option<&Bound<'_, PyAny>>,
+        max_blocks: Option<&Bound<'_, PyAny>>,
         content_type: Option<&str>,
-        status: Option<u16>,
-    ) -> Self {
+        status: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let mut accumulator = Accumulator::new();
         if strict {
             accumulator = accumulator.with_validation(Validation::Strict);
@@ -87,29 +87,29 @@ impl MessageDecoder {
         if partial_input {
             accumulator = accumulator.with_partial_input(PartialStrings::Show);
         }
-        if let Some(bytes) = max_bytes {
+        if let Some(bytes) = number("max_bytes", max_bytes, usize::MAX)? {
             accumulator = accumulator.with_max_bytes(bytes);
         }
-        if let Some(blocks) = max_blocks {
+        if let Some(blocks) = number("max_blocks", max_blocks, usize::MAX)? {
             accumulator = accumulator.with_max_blocks(blocks);
         }
         let mut decoder = ssewire_messages::MessageDecoder::new().with_accumulator(accumulator);
-        if let Some(bytes) = max_event_bytes {
+        if let Some(bytes) = number("max_event_bytes", max_event_bytes, usize::MAX)? {
             decoder = decoder.with_decoder(ssewire::Decoder::new().with_max_event_bytes(bytes));
         }
         if let Some(content_type) = content_type {
             decoder = decoder.with_content_type(content_type);
         }
-        if let Some(status) = status {
+        if let Some(status) = number("status", status, u16::MAX)? {
             decoder = decoder.with_response_head(ResponseHead::new(status, [("", ""); 0]));
         }
-        Self {
+        Ok(Self {
             decoder: MessageBatchDecoder::with_decoder(decoder),
             finished: None,
             rest: Rest::default(),
             has_partial_input: partial_input,
             unread: None,
-        }
+        })
     }
 
     /// Decodes a chunk, and returns its events.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import importlib
+import importlib.util
 import json
 import math
 import socket
@@ -675,6 +676,13 @@ async def test_helper_says_that_a_body_is_binary_frames():
     async with ssewire.anthropic.stream(anthropic.AsyncAnthropic(api_key="k", http_client=ahttp), **REQUEST) as stream:
         with pytest.raises(IncompleteError, match="frames of Bedrock"):
             await stream.get_final_message()
+
+
+def test_an_sdk_without_middleware_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "anthropic", ModuleType("anthropic"))
+    spec = importlib.util.find_spec("ssewire.anthropic")
+    with pytest.raises(ImportError, match="needs a version of anthropic that has middleware"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
 def test_strict_validation_is_that_of_the_sdk(address):

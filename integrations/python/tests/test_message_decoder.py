@@ -208,6 +208,25 @@ def test_error_of_another_shape_is_kept(data, expected):
     assert raised.value.server_error == expected
 
 
+@pytest.mark.parametrize("name, largest", [("max_bytes", 2**64 - 1), ("max_blocks", 2**64 - 1), ("max_event_bytes", 2**64 - 1),
+                                           ("status", 65_535)])
+def test_numbers_out_of_range_are_named(name, largest):
+    MessageDecoder(**{name: largest})
+    for number in (-1, largest + 1, 2**200):
+        with pytest.raises(ValueError, match=f"{name} must be from 0 to {largest}"):
+            MessageDecoder(**{name: number})
+    with pytest.raises(TypeError, match=f"{name} must be an integer, not str"):
+        MessageDecoder(**{name: "1"})
+
+
+def test_partial_input_keeps_the_order_of_members():
+    decoder = MessageDecoder(partial_input=True)
+    decoder.feed(START + TOOL)
+    for piece, names in [('{"z":1', ["z"]), (',"m":', ["z"]), ('2,"a":3', ["z", "m", "a"])]:
+        decoder.feed(delta("input_json_delta", "partial_json", piece))
+        assert list(decoder.partial_input(0)) == names
+
+
 def test_limits_are_reported():
     decoder = MessageDecoder(max_bytes=10)
     events = decoder.feed(START + delta("text_delta", "text", "x" * 100))

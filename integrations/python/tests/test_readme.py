@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 from samples import SAMPLES, chunks, expected
+from ssewire import MessageDecoder, iter_events
 
 README = Path(__file__).parents[1] / "README.md"
-FIRST, SDK, CLIENTS, RECONNECT = re.findall("```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+FIRST, CUT, SDK, CLIENTS, RECONNECT = re.findall("```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
 
 
 class Response:
@@ -60,6 +61,15 @@ async def test_message(capsys):
     names = await run(FIRST, response=Response(*chunks(sample.read_bytes(), 50)))
     assert names["message"] == expected(sample)
     assert capsys.readouterr().out == "".join(block["text"] for block in names["message"]["content"])
+
+
+async def test_cut(capsys):
+    httpx = SimpleNamespace(TransportError=ConnectionError)
+    sample = next(sample for sample in SAMPLES if sample.stem == "text")
+    stream = sample.read_bytes()
+    response = Response(stream[: len(stream) // 2], ConnectionError())
+    await run(CUT, httpx=httpx, response=response, decoder=MessageDecoder(), iter_events=iter_events)
+    assert capsys.readouterr().out.startswith("truncated [{")
 
 
 async def test_middleware(monkeypatch):

@@ -10,9 +10,14 @@ from ._names import Completion
 class Error(Exception):
     """Base class of the exceptions of this package."""
 
+    # The public module: tracebacks name it.
+    __module__ = "ssewire"
+
 
 class TruncatedError(Error):
     """The input ended within an event, which was discarded."""
+
+    __module__ = "ssewire"
 
     pending_bytes: int
     """The number of bytes of the unfinished event."""
@@ -26,7 +31,9 @@ class TruncatedError(Error):
 
 
 class IncompleteError(Error):
-    """The message is not complete. What arrived is in `message`."""
+    """The message is not complete. The partial message is in `message`."""
+
+    __module__ = "ssewire"
 
     message: Dict[str, Any]
     """The partial message, in the shape of the API. Do not run a tool with unfinished input, which is the value so

@@ -192,8 +192,8 @@ class MessageDecoder:
     def snapshot(self) -> Dict[str, Any]:
         """The message so far, in the shape of the API. Built when asked for: linear in the message."""
     def partial_input(self, index: int) -> Any:
-        """The value so far of the tool input at a content block's index; `None` before its first piece. Needs
-        `partial_input=True`. Raises `ValueError` after `finish`: the message then has the input."""
+        """The value so far of the tool input at a content block's index, with its members in the order in which they
+        arrived; `None` before the first piece. Needs `partial_input=True`. Raises `ValueError` after `finish`: the message then has the input."""
     @property
     def completion(self) -> Completion:
         """How the message ended, if the input ended here: `complete`, `unterminated` (whole, but without

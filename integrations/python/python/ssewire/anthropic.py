@@ -35,6 +35,10 @@ from typing import (
 )
 
 import anthropic
+
+if not hasattr(anthropic, "Middleware"):
+    raise ImportError("ssewire.anthropic needs a version of anthropic that has middleware, for example 2.14.0")
+
 import anyio
 import pydantic
 from anthropic.types import Message, RawMessageStreamEvent
