@@ -47,7 +47,7 @@ have_or_install() { # WHAT TEST-COMMAND INSTALL-COMMAND
 }
 
 need_cargo() { # SUBCOMMAND
-    # Without optimisations: to compile these tools takes longer than what they do.
+    # Without optimisations: compiling these tools takes longer than running them.
     have_or_install "cargo-$1" "cargo $1 --version || cargo $1 --help" "cargo install --locked ${CI:+--debug} cargo-$1"
 }
 
@@ -90,6 +90,39 @@ need_toolchain() { # VERSION
 # of them has built, the other need not build again. `threads`, a small test, makes cargo count what tests ask for.
 build_as_tests() { # --bin NAME, --example NAME...
     cargo build --quiet --test threads "$@"
+}
+
+# Starts `ssewire serve` as $server, which the caller ends, and exports its address.
+start_server() { # OUTPUT-FILE PROGRAM ARGUMENT...
+    local address
+    "${@:2}" >"$1" &
+    server=$!
+    for _ in $(seq 600); do
+        address="$(sed -n 's/^export ANTHROPIC_BASE_URL=//p' "$1")"
+        if [ -n "$address" ]; then
+            export ANTHROPIC_BASE_URL="$address"
+            return
+        fi
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.1
+    done
+    # Without an address, a client would talk to the real API.
+    fail "the server does not start: ${*:2}"
+}
+
+# Runs a cargo command that must fail because it needs std.
+refuses_std() { # LOG COMMAND...
+    if "${@:2}" >"$1" 2>&1; then
+        fail "this must not build without std: ${*:2}"
+    fi
+    grep E0463 "$1" >/dev/null || fail "not for want of std: $(cat "$1")"
+}
+
+# Prints the user and system time of a command and its children, in milliseconds.
+cpu_milliseconds() { # LOG COMMAND...
+    local TIMEFORMAT='%U %S' time
+    time="$({ time "${@:2}" >"$1" 2>&1; } 2>&1)" || fail "$(cat "$1")"
+    awk '{ printf "%d\n", ($1 + $2) * 1000 }' <<<"$time"
 }
 
 # The oldest Rust that the crates promise to work with, as rustup names it.

@@ -41,6 +41,23 @@ fn run_fails_without_the_tools_of_all_checks() {
 }
 
 #[test]
+fn server_that_does_not_start_fails_the_check() {
+    let output = run("serve", "start_server /dev/null false; echo later", "");
+    assert_eq!((output.status.code(), text(&output).as_str()), (Some(1), ""));
+    let code = "start_server \"$(mktemp)\" echo export ANTHROPIC_BASE_URL=http://x; echo $ANTHROPIC_BASE_URL";
+    let output = run("serve", code, "");
+    assert_eq!((output.status.code(), text(&output).as_str()), (Some(0), "http://x\n"));
+}
+
+#[test]
+fn command_that_must_not_build_without_std_fails_only_for_want_of_it() {
+    for (command, code) in [("true", 1), ("false", 1), ("bash -c 'echo error[E0463]; exit 1'", 0)] {
+        let output = run("no-std", &format!("refuses_std \"$(mktemp)\" {command}"), "");
+        assert_eq!(output.status.code(), Some(code), "{command}");
+    }
+}
+
+#[test]
 fn debian_packages_are_installed_with_sudo_unless_as_root() {
     for (user, prefix) in [("0", ""), ("1000", "sudo -n ")] {
         let output = Command::new("bash")
