@@ -4,7 +4,7 @@
 //   const response = await fetch("/v1/messages", …);
 //   const message = await ssewire.read(response.body, (text) => show(text));
 
-/** What came is but a part; `partial` is the message so far. */
+/** The message is incomplete; `partial` is the partial message. */
 export class Incomplete extends Error {
   constructor(why, partial, cause) {
     super(why, { cause });
@@ -22,7 +22,7 @@ export async function load(module) {
   return { open, read: (body, onText) => read(open(), body, onText) };
 }
 
-/** One response. `finish` and `close` end it, and free what it holds. */
+/** One response. `finish` and `close` end it, and free its memory. */
 class MessageStream {
   #wasm;
   #stream;
@@ -76,9 +76,9 @@ class MessageStream {
     this.#stream = null;
   }
 
-  /** What would be written for a stream that is no more would be written over something else. */
+  /** Throws if the stream is closed: the module would use memory that may belong to another stream. */
   #checkOpen() {
-    if (this.#stream === null) throw new Error("this stream has ended");
+    if (this.#stream === null) throw new Error("stream is closed");
   }
 
   #output() {
@@ -88,7 +88,7 @@ class MessageStream {
   }
 }
 
-/** Reads a `ReadableStream` of bytes to the end of the message. A connection that breaks or is aborted leaves a part. */
+/** Reads a `ReadableStream` of bytes to the end of the message. If the connection breaks or is aborted, throws `Incomplete`. */
 async function read(stream, body, onText) {
   let reader, broken;
   const next = () => reader.read().catch((error) => ((broken = error), { done: true }));

@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 import { openPage } from "./chromium.mjs";
 import { failed, message, textOf, withoutNullsThatAreAbsent } from "./samples.mjs";
 
-// Behind some of the text, within an event.
+// After a part of the text, within an event.
 const within = "900";
 
 let files, page;
@@ -40,7 +40,7 @@ for (const name of ["text", "tool_use", "interleaved"]) {
 }
 
 test("text shows before its stream has ended, and stopping keeps it", async () => {
-  // Behind the first chunk nothing comes for as long as the test may take.
+  // After the first chunk nothing arrives while the test runs.
   await start(await replay("--chunk-size", within, "--delay-ms", "3600000", "text"));
   await until(`document.querySelector("#text").textContent !== ""`);
   assert.equal(await value("state"), "reading");
@@ -48,27 +48,27 @@ test("text shows before its stream has ended, and stopping keeps it", async () =
   assertIsPart(await ended());
 });
 
-test("a cut that looks like the end is none, and what came is kept", async () => {
+test("a cut without an error is an incomplete message, which is kept", async () => {
   const got = await play(await replay("--fault", "cut-unnoticed", "text"));
   assertIsPart(got);
   assert.notEqual(got.text, "");
 });
 
 for (const fault of ["cut-in-chunk", "cut-with-length"]) {
-  test(`a cut that the browser notices leaves what was read before: ${fault}`, async () => {
-    // Perhaps nothing: a stream that fails gives no more of what it has (Streams standard, ResetQueue).
+  test(`a cut with an error keeps the partial message: ${fault}`, async () => {
+    // Perhaps without text: a stream that fails discards its queue (Streams standard, ResetQueue).
     assertIsPart(await play(await replay("--fault", fault, "text")));
   });
 }
 
-test("an error of the server leaves what came", async () => {
+test("an error of the server keeps the partial message", async () => {
   const { error, partial } = failed("error_mid_stream");
   const { state, got } = await play(await replay("error_mid_stream"));
   assert.match(state, new RegExp(`^Incomplete: .*${error.error.type}`));
   assert.deepEqual(got, withoutNullsThatAreAbsent(partial, got));
 });
 
-test("a page where the stream should be", async () => {
+test("an HTML page is not a stream", async () => {
   const { state, text } = await play((await replay()).replace("/v1/messages", "/faults/html-body"));
   assert.match(state, /^Incomplete: .*HTML/);
   assert.equal(text, "");

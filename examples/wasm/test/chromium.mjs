@@ -37,7 +37,7 @@ export async function openPage(url) {
   return { evaluate, close };
 }
 
-/** Messages are JSON, each with a NUL behind it; an answer has the id of its question. */
+/** Messages are JSON, each followed by a NUL; an answer has the id of its question. */
 function connect(chromium) {
   const [, , , input, output] = chromium.stdio;
   const waiting = new Map();

@@ -9,7 +9,7 @@ import { failed, message, stream, textOf, whole, withoutNullsThatAreAbsent } fro
 
 const ssewire = await load(readFileSync(process.env.MODULE));
 
-/** Behind some of its text, within an event. */
+/** Ends after a part of its text, within an event. */
 const part = stream("text").subarray(0, 900);
 
 function* chunks(bytes, size) {
@@ -34,7 +34,7 @@ for (const name of whole) {
   });
 }
 
-test("an error of the server leaves what came", () => {
+test("an error of the server keeps the partial message", () => {
   const { error, partial } = failed("error_mid_stream");
   const open = ssewire.open();
   open.push(stream("error_mid_stream"));
@@ -46,7 +46,7 @@ test("an error of the server leaves what came", () => {
   });
 });
 
-test("a stream that is cut leaves what came", () => {
+test("a stream that is cut keeps the partial message", () => {
   const open = ssewire.open();
   const text = open.push(part);
   assert.ok(text.length > 0 && textOf(message("text")).startsWith(text));
@@ -67,7 +67,7 @@ test("read shows all the text that it keeps, also of an event without its blank 
   assert.equal(shown, "the end");
 });
 
-test("a page is no stream, and its text is no message", () => {
+test("an HTML page is neither a stream nor a message", () => {
   const open = ssewire.open();
   assert.equal(open.push(new TextEncoder().encode("<!DOCTYPE html><p>Sign in</p>")), "");
   assert.throws(() => open.finish(), Incomplete);
@@ -83,7 +83,7 @@ test("streams do not mix", () => {
   open.forEach((each, at) => assertIs(message(names[at]), each.finish()));
 });
 
-test("the memory may grow beneath a chunk", () => {
+test("the memory may grow while a chunk is written", () => {
   // More than the module begins with: 8 MiB of text in one event and in one chunk.
   const text = "é".repeat(4 << 20);
   const event = (payload) => `data: ${JSON.stringify(payload)}\n\n`;
@@ -99,12 +99,12 @@ test("the memory may grow beneath a chunk", () => {
   assert.ok(textOf(open.finish()) === text);
 });
 
-test("a stream that has ended takes no more", () => {
+test("a closed stream refuses every call", () => {
   const open = ssewire.open();
   open.close();
   open.close();
   for (const use of [() => open.push(stream("text")), () => open.snapshot(), () => open.finish()]) {
-    assert.throws(use, /has ended/);
+    assert.throws(use, /is closed/);
   }
 });
 
@@ -126,7 +126,7 @@ test("read: text as it comes, then the message", async () => {
   assert.equal(texts.join(""), textOf(got));
 });
 
-test("read: what breaks the connection is the cause, and what came is kept", async () => {
+test("read: the error of the connection is the cause, and the partial message is kept", async () => {
   const broken = new Error("the network is gone");
   let text = "";
   const reading = ssewire.read(body([part], broken), (piece) => (text += piece));

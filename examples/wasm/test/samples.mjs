@@ -1,4 +1,4 @@
-// The recorded streams that all tests of the workspace use, and what they must give.
+// The recorded streams that all tests of the workspace use, and their expected messages.
 
 import { readFileSync, readdirSync } from "node:fs";
 
@@ -16,7 +16,7 @@ export const failed = (name) => JSON.parse(readFileSync(new URL(`${name}.error.j
 /** The text of all blocks of a message. */
 export const textOf = (message) => message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
 
-/** The expectations say null for what a stream never sent; there the message has nothing. */
+/** The expectations have null for a member that no event had; such a member is absent from the message. */
 export function withoutNullsThatAreAbsent(expected, got) {
   if (expected === null || typeof expected !== "object" || got === null || typeof got !== "object") return expected;
   if (Array.isArray(expected)) return expected.map((item, i) => withoutNullsThatAreAbsent(item, got[i]));
