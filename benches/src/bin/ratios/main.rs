@@ -2,8 +2,6 @@
 //!
 //! `cargo run --release -p ssewire-benches --bin ratios -- [--rounds N] [--only SUBSTRING] [--tsv | --markdown] [--svg
 //! FILE] [--scale]`
-//!
-//! Do not use `--workspace`: the tests of the workspace enable a feature that counts bytes.
 
 mod options;
 mod plot;
