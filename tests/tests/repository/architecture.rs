@@ -346,7 +346,8 @@ fn no_published_crate_has_unsafe_code() {
 
 #[test]
 fn paths_and_links_on_the_pages_exist() {
-    let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", "ci/"];
+    assert_eq!(link_definition("[retries]: retries.md"), Some("retries.md"));
+    let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", "ci/", "integrations/"];
     let mut count = 0;
     for name in pages() {
         let page = page(&name);
@@ -360,7 +361,8 @@ fn paths_and_links_on_the_pages_exist() {
             count += 1;
             assert!(root().join(path).exists(), "{name} names {path}");
         }
-        let links = prose.iter().flat_map(|text| text.split("](").skip(1)).filter_map(|rest| rest.split(')').next());
+        let inline = prose.iter().flat_map(|text| text.split("](").skip(1)).filter_map(|rest| rest.split(')').next());
+        let links = inline.chain(prose.iter().flat_map(|text| text.lines()).filter_map(link_definition));
         let home = root().join(&name).parent().unwrap().to_path_buf();
         // Also items of the documentation, which rustdoc checks.
         for link in links.filter(|link| !link.starts_with("http") && !link.contains("::")) {
@@ -376,6 +378,11 @@ fn paths_and_links_on_the_pages_exist() {
         }
     }
     assert!(count > 200, "only {count} paths were found");
+}
+
+/// The target of a line `[label]: target`.
+fn link_definition(line: &str) -> Option<&str> {
+    line.strip_prefix('[')?.split_once("]: ").map(|(_, target)| target)
 }
 
 /// Every page that is not test data.
