@@ -9,7 +9,7 @@ from typing import Dict, Iterator, List, Union
 
 GZIP_MAGIC = b"\x1f\x8b"
 
-# What a server sends: bytes, or at an event nothing until it is set, or at `None` nothing until the client closes.
+# A step of a server: sends bytes, waits until an event is set, or at `None` until the client closes.
 Chunk = Union[bytes, threading.Event, None]
 
 

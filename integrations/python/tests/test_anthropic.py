@@ -193,7 +193,7 @@ def decoded(body, name=b""):
     return list(events.feed(name + b"data: " + body + b"\n\n"))
 
 
-# The standard does not tell them apart.
+# The standard does not distinguish them.
 UNNAMED = [b"", b"event: message\n"]
 
 

@@ -420,7 +420,7 @@ class _Accumulated:
 
     def _enter(self, response: Any) -> None:
         self.response = response
-        # Each context sends the request again, so what is left of the response before it is of another message.
+        # Each context sends the request again, so the rest of the previous response belongs to another message.
         self._result = self._chunks = None
         # The content type explains a body that is not a stream.
         self._decoder = MessageDecoder(content_type=response.headers.get("content-type"), **self._limits)
