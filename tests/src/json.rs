@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 #[allow(dead_code, reason = "the command uses the rest")]
 mod command;
 
-pub(crate) use command::{one_line, string};
+pub(crate) use command::one_line;
 
 /// Normalizes each number to its numeric value. Under serde_json's `arbitrary_precision` a number keeps its source
 /// text, so `2.5e+3` and `2500.0` would differ.

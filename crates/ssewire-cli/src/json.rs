@@ -4,7 +4,6 @@
 use core::fmt::Write as _;
 use std::io;
 
-use serde_json::Value;
 use ssewire_messages::RawJson;
 
 /// Returns the payload of an event as one line; `None` if it is not a JSON object.
@@ -69,11 +68,6 @@ fn string_len(json: &str) -> usize {
     json.len()
 }
 
-/// Returns text as a JSON string.
-pub(crate) fn string(text: &str) -> Value {
-    Value::from(text)
-}
-
 /// Writes a character of a JSON string as its escape.
 pub(crate) fn escape(c: char, output: &mut String) {
     for unit in c.encode_utf16(&mut [0; 2]) {
@@ -89,6 +83,8 @@ fn break_line(depth: usize, write: &mut impl FnMut(&str) -> io::Result<()>) -> i
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

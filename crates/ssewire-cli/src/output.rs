@@ -91,7 +91,7 @@ impl Output {
         self.text(&String::from_utf8_lossy(&decided).replace("\r\n", "\n"))
     }
 
-    /// Writes bytes of the command's own as they are.
+    /// Writes bytes of the command itself unchanged.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.data.write_all(bytes)
     }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use ssewire_messages::ViolationKind;
 
 use crate::input::{Chunk, Times};
-use crate::units;
+use crate::units::{self, to_u64};
 
 /// The counts and times of a run. Times are since its start, or since that of the recording.
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl Stats {
     const GAPS: usize = 1 << 18;
 
     pub(crate) fn chunk(&mut self, chunk: Chunk<'_>) {
-        self.bytes = self.bytes.saturating_add(u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_add(to_u64(chunk.bytes.len()));
         // Chunks before the first time of a recording have the times of another clock.
         if self.times != chunk.times {
             (self.first_byte, self.first_text, self.last_event) = (None, None, None);
@@ -41,7 +41,7 @@ impl Stats {
 
     /// These bytes at the end of the last chunk are not decoded.
     pub(crate) fn unread(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_sub(to_u64(bytes));
     }
 
     pub(crate) fn event(&mut self, at: Duration) {

@@ -1,4 +1,4 @@
-//! Quantities for people.
+//! Formats times and counts for messages.
 
 use core::time::Duration;
 
@@ -19,9 +19,13 @@ pub(crate) fn in_words(span: Duration) -> String {
 }
 
 /// Returns a count with its noun.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
+}
+
+pub(crate) fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use serde_json::Value;
 use ssewire::{DecodeError, Decoder, Event, Frame};
 use ssewire_messages::{Completion, MessageDecoder, NonStreamBody, Step};
 
@@ -9,7 +10,6 @@ use super::follow::{discarded, with_message};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next};
-use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
 use crate::units::count;
@@ -41,12 +41,11 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         let truncated = pending.is_some();
         let id = String::from_utf8_lossy(decoder.last_event_id());
         let retry = decoder.retry().map_or_else(|| "null".into(), |retry| retry.as_millis().to_string());
-        let id = json::string(&id);
+        let id = Value::from(id);
         lines.print(&format!(r#"{{"last_event_id":{id},"retry":{retry},"truncated":{truncated}}}"#), output)?;
     }
     if exit == Exit::Interrupted {
-        let events = usize::try_from(lines.events).unwrap_or(usize::MAX);
-        output.note(format_args!("interrupted after {}", count(events, "event")));
+        output.note(format_args!("interrupted after {}", count(lines.events, "event")));
     }
     let body = lines.body.take().filter(|_| exit == Exit::Complete);
     if let Some(sentence) = body.and_then(|body| foreign_body(body, input)) {
@@ -67,7 +66,8 @@ fn foreign_body(body: MessageDecoder, input: &Input) -> Option<String> {
         NonStreamBody::Json if incomplete.reasons().contains(&Completion::LimitExceeded) => {
             Some("body is JSON, not a stream".into())
         }
-        NonStreamBody::OnlyComments => Some("stream has no event, only comments or settings".into()),
+        // Without its cause: another event stream may have no events.
+        body @ NonStreamBody::OnlyComments => body.to_string().split_once(": ").map(|(fact, _)| fact.to_owned()),
         NonStreamBody::OtherEvents | NonStreamBody::OnlyDone => None,
         NonStreamBody::Error(error) => {
             Some(with_message(format_args!("body is a JSON error, not a stream: {error}"), error))
@@ -100,7 +100,7 @@ impl Lines {
                     }
                 }
                 Ok(Some(Frame::Comment { text, truncated })) => {
-                    let text = json::string(&String::from_utf8_lossy(text));
+                    let text = Value::from(String::from_utf8_lossy(text));
                     let truncated = if truncated { r#","truncated":true"# } else { "" };
                     self.print(&format!(r#"{{"comment":{text}{truncated}}}"#), output)?;
                 }
@@ -122,7 +122,7 @@ impl Lines {
     fn event(&mut self, event: Event<'_>, output: &mut Output) -> io::Result<()> {
         self.events = self.events.saturating_add(1);
         let [name, data, id] = [event.event_type_lossy(), event.data_lossy(), event.last_event_id_lossy()]
-            .map(|part| json::string(&part.to_cow()));
+            .map(|part| Value::from(part.to_cow()));
         self.print(&format!(r#"{{"event":{name},"data":{data},"id":{id}}}"#), output)
     }
 

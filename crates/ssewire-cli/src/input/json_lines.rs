@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 
+use serde_json::Value;
 use ssewire_messages::{RawJson, RawJsonRef, StreamEvent};
 
 use super::Format;
@@ -72,12 +73,12 @@ type Named<'a> = (Cow<'a, str>, Cow<'a, str>);
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Translator {
-    /// A longer line that starts with its type is not held to check it.
+    /// A longer line that starts with its type is not kept to check it.
     const MAX_HELD_BYTES: usize = 256 * 1024;
     /// The most bytes in which such a line names its type.
     const MAX_NAME_BYTES: usize = 64;
-    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held beside a
-    /// body that is kept, so the limit of an event would be too many.
+    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are kept in
+    /// addition to a JSON body of up to 16 MiB, so this limit is lower than that of an event.
     const MAX_UNDECIDED_BYTES: usize = 4 * 1024 * 1024;
 
     pub(crate) fn new(format: Format, max_line_bytes: usize) -> Self {
@@ -385,7 +386,7 @@ pub(crate) fn line_of(event_type: &[u8], data: &[u8]) -> Option<String> {
     if let Some(line) = json::one_line(data).filter(is_same) {
         return Some(line.into_string());
     }
-    let [event_type, data] = [event_type, data].map(|text| json::string(&String::from_utf8_lossy(text)));
+    let [event_type, data] = [event_type, data].map(|text| Value::from(String::from_utf8_lossy(text)));
     Some(format!(r#"{{"event":{event_type},"data":{data}}}"#))
 }
 

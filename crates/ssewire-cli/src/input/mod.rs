@@ -143,7 +143,7 @@ pub(crate) struct Chunk<'a> {
 enum Arrival {
     Bytes(Vec<u8>, Duration),
     End(io::Result<()>),
-    /// Something else is to be looked at.
+    /// Wakes the receiver, for example after Ctrl-C.
     Wake,
 }
 
@@ -268,7 +268,6 @@ impl Input {
     /// Says so if lines were read as JSON lines, for a body of which nothing has arrived: none of them has an event.
     pub(crate) fn lines_without_event(&self) -> Option<String> {
         let lines = self.translator.as_ref().map_or(0, Translator::lines);
-        let lines = usize::try_from(lines).unwrap_or(usize::MAX);
         (lines > 0).then(|| format!("input has {}, but none has an event of a Messages stream", count(lines, "line")))
     }
 

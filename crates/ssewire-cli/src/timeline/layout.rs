@@ -4,7 +4,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use super::histogram::Histogram;
-use super::recording::{Kind, Lane, Point, Recording};
+use super::recording::{Kind, Lane, Point, Recording, micros};
 use crate::units;
 
 /// The quantity from left to right.
@@ -154,9 +154,9 @@ impl Scale {
 }
 
 fn title(recording: &Recording, axis: Axis) -> String {
-    let events = units::count(usize::try_from(recording.events).unwrap_or(usize::MAX), "event");
+    let events = units::count(recording.events, "event");
     let last = recording.last.unwrap_or(Point { at: Duration::ZERO, offset: 0 });
-    let bytes = units::count(usize::try_from(last.offset).unwrap_or(usize::MAX), "byte");
+    let bytes = units::count(last.offset, "byte");
     let time = units::in_words(last.at);
     let mut title = match axis {
         Axis::Arrival => format!("{events} and {bytes} in {time}"),
@@ -164,7 +164,7 @@ fn title(recording: &Recording, axis: Axis) -> String {
         Axis::Bytes => format!("{events} in {bytes}, by position: the file has no times"),
     };
     if recording.more_blocks > 0 {
-        title.push_str(&format!("; {} in one lane", units::count(recording.more_blocks, "more block")));
+        title.push_str(&format!("; {} in one lane", units::count(units::to_u64(recording.more_blocks), "more block")));
     }
     title
 }
@@ -181,10 +181,6 @@ fn gaps(recording: &Recording, scale: &Scale) -> Vec<Gap> {
         label: units::in_words(Duration::from_micros(end.saturating_sub(start))),
     });
     gaps.filter(|gap| !gap.columns.is_empty()).collect()
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Ticks at round numbers.

@@ -72,6 +72,16 @@ pub(super) enum Kind {
     Error,
 }
 
+impl Kind {
+    pub(super) fn is_block(self) -> bool {
+        matches!(self, Self::Text | Self::Thinking | Self::Tool | Self::Block)
+    }
+}
+
+pub(super) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 impl Recording {
     /// In characters, and in columns of a terminal.
     const LONGEST_LABEL: usize = 24;
@@ -151,7 +161,7 @@ impl Recording {
             let (kind, label) = describe();
             Lane { label, kind, times: Histogram::default(), offsets: Histogram::default() }
         });
-        lane.times.add(u64::try_from(point.at.as_micros()).unwrap_or(u64::MAX));
+        lane.times.add(micros(point.at));
         lane.offsets.add(point.offset);
         self.events = self.events.saturating_add(1);
         let previous = self.last.replace(point).map_or(Duration::ZERO, |last| last.at);

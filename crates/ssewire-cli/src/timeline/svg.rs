@@ -33,7 +33,7 @@ impl Picture {
     }
 
     fn lane(&self, f: &mut Formatter<'_>, lane: &Row, top: usize) -> fmt::Result {
-        let colour = lane.kind.colour();
+        let class = lane.kind.css_class();
         let base = top.saturating_add(LANE.saturating_sub(4));
         let (label_x, label_y) = (LEFT.saturating_sub(12), base.saturating_sub(5));
         let label = Escaped(&lane.label);
@@ -43,11 +43,11 @@ impl Picture {
             let y = base.saturating_sub(BAR);
             writeln!(
                 f,
-                r#"<rect class="{colour} solid" x="{x}" y="{y}" width="{width}" height="{BAR}" rx="2" fill-opacity="0.15"/>"#
+                r#"<rect class="{class} solid" x="{x}" y="{y}" width="{width}" height="{BAR}" rx="2" fill-opacity="0.15"/>"#
             )?;
         }
         // One path a lane: thousands of elements would be slow to show.
-        write!(f, r#"<path class="{colour} solid" d=""#)?;
+        write!(f, r#"<path class="{class} solid" d=""#)?;
         for (column, events) in lane.events.iter().enumerate().filter(|(_, events)| **events > 0) {
             let height = events.saturating_mul(BAR).div_ceil(self.0.busiest);
             write!(f, "M{} {base}v-{height}h{COLUMN}v{height}z", x(column))?;
@@ -77,17 +77,17 @@ impl Picture {
 
     /// A line through all lanes. The label of each marker has a line of its own.
     fn marker(&self, f: &mut Formatter<'_>, marker: &Marker, row: usize) -> fmt::Result {
-        let colour = marker.kind.colour();
+        let class = marker.kind.css_class();
         let y = TOP.saturating_sub(24).saturating_sub(row.saturating_mul(16));
         let (x, bottom, top) = (x(marker.column), self.bottom(), y.saturating_sub(10));
-        writeln!(f, r#"<path class="{colour} line" stroke-dasharray="4 3" d="M{x} {top}V{bottom}"/>"#)?;
+        writeln!(f, r#"<path class="{class} line" stroke-dasharray="4 3" d="M{x} {top}V{bottom}"/>"#)?;
         // On the side where there is more room.
         let is_left = marker.column < COLUMNS / 2;
         let (x, anchor) = if is_left { (x.saturating_add(5), "start") } else { (x.saturating_sub(5), "end") };
         let label = Escaped(&marker.label);
         writeln!(
             f,
-            r#"<text class="{colour} solid" x="{x}" y="{y}" text-anchor="{anchor}">{}: {label}</text>"#,
+            r#"<text class="{class} solid" x="{x}" y="{y}" text-anchor="{anchor}">{}: {label}</text>"#,
             marker.name
         )
     }
@@ -157,8 +157,7 @@ impl Display for Picture {
 }
 
 impl Kind {
-    /// Its class in the picture.
-    fn colour(self) -> &'static str {
+    fn css_class(self) -> &'static str {
         match self {
             Self::Message => "message",
             Self::Text => "text",

@@ -65,10 +65,6 @@ const LONGEST_NAME: usize = "stop reason".len();
 const NARROWEST: usize = 24;
 
 impl Kind {
-    pub(super) fn is_block(self) -> bool {
-        matches!(self, Self::Text | Self::Thinking | Self::Tool | Self::Block)
-    }
-
     fn style(self) -> Style {
         match self {
             Self::Message => Style::new(),

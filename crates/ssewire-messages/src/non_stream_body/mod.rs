@@ -43,7 +43,7 @@ pub enum NonStreamBody {
     ContentType(Box<str>),
     /// Nothing, only white space, or only a response head.
     Empty,
-    /// An event stream, but without any event: only comments, or fields that set something.
+    /// An event stream without events: only comments, IDs or reconnection times.
     OnlyComments,
     /// An event stream of another protocol.
     OtherEvents,
@@ -77,7 +77,7 @@ impl fmt::Display for NonStreamBody {
             }
             Self::Empty => "body is empty: the connection was probably closed before the server answered",
             Self::OnlyComments => {
-                "stream has no event, only comments or settings: the server was probably cut off before the message"
+                "stream has only comments, IDs or reconnection times: the server was probably cut off before the message"
             }
             Self::OtherEvents => "stream has events, but none of the Messages API: it is probably of another protocol",
             Self::OnlyDone => "stream has nothing but [DONE]: a gateway probably ended it before the message began",

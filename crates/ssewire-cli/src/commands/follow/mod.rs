@@ -16,13 +16,14 @@ use diagnostics::Diagnostics;
 use report::Ending;
 pub(super) use report::{discarded, with_message};
 
-use super::between::{Between, SkippedEvent};
+use super::skipped_events::{SkippedEvent, SkippedEvents};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next, Times};
 use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
+use crate::units::to_u64;
 
 /// Shows a stream.
 ///
@@ -110,7 +111,7 @@ struct Session {
     is_complete: bool,
     /// A message has ended, and no other has begun.
     is_between: bool,
-    between: Between,
+    skipped_events: SkippedEvents,
     /// The last message that has ended is complete, and content after it was not reported yet. If that message is
     /// incomplete, such content is the rest of it.
     reports_content: bool,
@@ -157,7 +158,7 @@ impl Session {
             number: 1,
             is_complete: false,
             is_between: false,
-            between: Between::new(args.decoder.clone()),
+            skipped_events: SkippedEvents::new(args.decoder.clone()),
             reports_content: false,
             bytes: 0,
             at: Duration::ZERO,
@@ -244,8 +245,8 @@ impl Session {
             Ok(())
         };
         if let Some(bytes) = bytes {
-            self.between.decode(bytes, show)?;
-        } else if let Some(bytes) = self.between.end(show)? {
+            self.skipped_events.decode(bytes, show)?;
+        } else if let Some(bytes) = self.skipped_events.end(show)? {
             let (event_type, payload) = UNREADABLE;
             renderer.event(event_type, payload, output)?;
             output.note(format_args!("incomplete: {}", discarded(bytes)));
@@ -408,8 +409,4 @@ fn is_message_start(event_type: &[u8], payload: &[u8]) -> bool {
 /// Returns whether the data of an event is several lines that begin as JSON objects.
 fn has_several_payloads(payload: &[u8]) -> bool {
     payload.starts_with(b"{") && memchr::memmem::find(payload, b"}\n{").is_some()
-}
-
-fn to_u64(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }

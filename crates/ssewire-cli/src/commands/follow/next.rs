@@ -17,18 +17,19 @@ impl Session {
         let mut next = MessageDecoder::new();
         // From here on it skips everything up to a `message_start`.
         let _ = next.next_message();
-        let mut is_found = begins_message(&mut next, &self.rest);
+        let mut is_found = find_message(&mut next, &self.rest);
         let mut searched = self.rest.len();
         while !is_found && searched < MAX_SEARCHED {
             let Some(chunk) = input.next_at_hand() else { break };
-            is_found = begins_message(&mut next, chunk.bytes);
+            is_found = find_message(&mut next, chunk.bytes);
             searched = searched.saturating_add(chunk.bytes.len());
         }
         is_found
     }
 }
 
-fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
+/// Consumes bytes up to the start of a message. Returns whether there is one.
+fn find_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Ok(Step::Update(_)) = decoder.poll(&mut rest) {
         if decoder.has_started() {

@@ -11,7 +11,7 @@ use ssewire_messages::{
 use super::{Outcome, Renderer, Session, UNREADABLE};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::units::count;
+use crate::units::{count, to_u64};
 
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
 
@@ -24,7 +24,7 @@ impl Session {
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
-        let which = Which(self.number);
+        let number = MessageNumber(self.number);
         (self.events, self.is_complete) = (ending.events, result.is_ok());
         match &result {
             Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
@@ -45,7 +45,7 @@ impl Session {
                 if self.stopped == Some(Exit::Interrupted) {
                     output.note("interrupted; the message is complete");
                 } else if ending.completion == Completion::Unterminated {
-                    output.note(format_args!("note: {which}{}", Completion::Unterminated));
+                    output.note(format_args!("note: {number}{}", Completion::Unterminated));
                 }
                 (Exit::Complete, Some(message))
             }
@@ -61,17 +61,17 @@ impl Session {
         };
         if ending.has_used_pending_event && self.stopped.is_none() {
             output.note(format_args!(
-                "note: {which}the last event lacks its blank line; it was used, because its JSON is complete"
+                "note: {number}the last event lacks its blank line; it was used, because its JSON is complete"
             ));
         }
         if let Some(message) = message {
             self.stats.output_tokens(message.output_tokens());
             if let Some(note) = stop_note(message) {
-                output.note(format_args!("note: {which}{note}"));
+                output.note(format_args!("note: {number}{note}"));
             }
         }
         if let Some(note) = self.violations(&ending.violations).filter(|_| message.is_some()) {
-            output.note(format_args!("note: {which}{note}"));
+            output.note(format_args!("note: {number}{note}"));
         }
         if self.number == 1 && self.start.starts_with(RESPONSE_HEAD) && exit != Exit::Failure {
             output.note("note: the body begins with a response head, which was skipped; curl prints it with -i");
@@ -107,7 +107,7 @@ impl Session {
             self.stats.violations(kind, number);
             kinds.push(format!("{number} × {kind}"));
         }
-        let total = count(usize::try_from(violations.total()).unwrap_or(usize::MAX), "protocol violation");
+        let total = count(violations.total(), "protocol violation");
         (!kinds.is_empty()).then(|| format!("{total}: {}", kinds.join(", ")))
     }
 
@@ -129,14 +129,14 @@ impl Session {
     }
 
     /// Returns whether the first event has not ended after several lines of data.
-    fn lacks_blank_lines(&self) -> bool {
+    fn has_joined_events(&self) -> bool {
         let lines = self.start.split(|byte| matches!(byte, b'\n' | b'\r'));
         let data = lines.filter(|line| line.starts_with(b"data:")).count();
         data > 1 && self.events == 0
     }
 
     fn report_stream(&self, incomplete: &Incomplete, output: &mut Output) -> Exit {
-        let which = Which(self.number);
+        let number = MessageNumber(self.number);
         // An error event is reported when it arrives; an error that is a bare line is known at the end.
         if incomplete.reason() == Completion::ServerError {
             if let Some(error) = incomplete.server_error().filter(|_| !self.is_error_reported) {
@@ -147,7 +147,7 @@ impl Session {
         let pending = match incomplete.pending_bytes() {
             0 => String::new(),
             bytes => {
-                let hint = if self.lacks_blank_lines() {
+                let hint = if self.has_joined_events() {
                     ": it has several data lines, so blank lines between events are probably missing"
                 } else {
                     ""
@@ -155,10 +155,10 @@ impl Session {
                 format!("; {}{hint}", discarded(bytes))
             }
         };
-        output.note(format_args!("incomplete: {which}{incomplete}{pending}"));
+        output.note(format_args!("incomplete: {number}{incomplete}{pending}"));
         for (index, json) in incomplete.unmatched_input() {
             output.note(format_args!(
-                "incomplete: {which}{} bytes of input JSON found no block at index {index}",
+                "incomplete: {number}{} bytes of input JSON found no block at index {index}",
                 json.len()
             ));
         }
@@ -185,11 +185,11 @@ impl Ending {
     }
 }
 
-/// Which message a note is about, unless it is the first.
+/// The number of the message that a note is about; nothing for the first.
 #[derive(Clone, Copy)]
-struct Which(u64);
+struct MessageNumber(u64);
 
-impl Display for Which {
+impl Display for MessageNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 > 1 { write!(f, "message {}: ", self.0) } else { Ok(()) }
     }
@@ -197,8 +197,7 @@ impl Display for Which {
 
 /// Says that this number of bytes was discarded.
 pub(in crate::commands) fn discarded(bytes: u64) -> String {
-    let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
-    format!("{bytes} of a last event without its blank line were discarded")
+    format!("{} of a last event without its blank line were discarded", count(bytes, "byte"))
 }
 
 /// Returns the part of a message that arrived before the interrupt.
@@ -206,7 +205,8 @@ fn so_far(message: Option<&Message>) -> String {
     let Some(message) = message else { return "interrupted before the message began".into() };
     let text = message.content().iter().filter_map(ContentBlock::as_text);
     let characters = text.map(|block| block.text().chars().count()).fold(0, usize::saturating_add);
-    let (blocks, characters) = (count(message.content().len(), "block"), count(characters, "character"));
+    let (blocks, characters) =
+        (count(to_u64(message.content().len()), "block"), count(to_u64(characters), "character"));
     format!("interrupted; the message so far: {blocks}, {characters} of text")
 }
 

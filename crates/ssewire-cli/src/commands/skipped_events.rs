@@ -9,7 +9,7 @@ use crate::json;
 
 /// Decodes the bytes after a message, up to the end of the first event of the next one.
 #[derive(Debug)]
-pub(super) struct Between {
+pub(super) struct SkippedEvents {
     decoder: Decoder,
     /// Reads the fields `error` of the block that has not ended, and nothing else: it knows which of them counts as an
     /// event, after that of the block.
@@ -28,7 +28,7 @@ pub(super) struct SkippedEvent<'a> {
 /// The longest field `error` that is read in full, as in the decoder of the messages.
 const MAX_ERROR_FIELD_BYTES: usize = 64 * 1024;
 
-impl Between {
+impl SkippedEvents {
     pub(super) fn new(decoder: Decoder) -> Self {
         let mut decoder = decoder.with_unknown_fields().with_max_comment_bytes(MAX_ERROR_FIELD_BYTES);
         // A byte order mark is skipped at the start of the stream alone, and this is not the start.
