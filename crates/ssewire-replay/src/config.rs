@@ -166,7 +166,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, "a recording has at most 16 MiB"));
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "file is larger than the limit of 16 MiB"));
     }
     Ok(bytes)
 }

@@ -231,7 +231,7 @@ impl Ending {
     }
 }
 
-/// The sending side of a socket, which says whether the last write waits for the client.
+/// The write half of a socket, and whether its last write is pending.
 struct Writer<'s> {
     socket: WriteHalf<'s>,
     is_blocked: Arc<AtomicBool>,

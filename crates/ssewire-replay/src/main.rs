@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
-use ssewire_replay::options::{FaultOrList, ServeOptions, fault_list, faults, parse_speed};
+use ssewire_replay::options::{
+    FaultOrList, ServeOptions, fault_list, faults, parse_chunk_size, parse_delay, parse_port, parse_speed,
+};
 
 /// Serves recorded event streams on this machine, with faults, over HTTP/1.1 and HTTP/2
 ///
@@ -24,7 +26,7 @@ struct Args {
     files: Vec<PathBuf>,
 
     /// Listen on this port; 0 is any free one
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = parse_port, default_value_t = 0)]
     port: u16,
 
     /// Play at X times the recorded pace; `inf` sends at once. Not with --delay-ms or the fault slow
@@ -32,11 +34,11 @@ struct Args {
     speed: Option<f64>,
 
     /// Pause N milliseconds between two chunks, instead of the recorded pace. Not with the fault slow
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    delay_ms: u64,
+    #[arg(long, value_name = "N", value_parser = parse_delay, default_value = "0")]
+    delay_ms: Duration,
 
     /// Send chunks of at most N bytes. Not with the faults slow, split and odd-chunks
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_chunk_size)]
     chunk_size: Option<NonZeroUsize>,
 
     /// Apply this fault to every stream, of several one after the other; `list` prints the faults
@@ -60,7 +62,7 @@ fn run(args: Args) -> Result<(), String> {
         files: args.files,
         port: args.port,
         speed: args.speed,
-        delay: Duration::from_millis(args.delay_ms),
+        delay: args.delay_ms,
         chunk_size: args.chunk_size,
         faults,
     };

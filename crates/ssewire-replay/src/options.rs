@@ -130,10 +130,34 @@ pub fn faults(values: &[FaultOrList]) -> Option<Vec<Fault>> {
     faults.collect()
 }
 
-/// Returns what `--fault list` prints: a line for each fault.
+/// Returns a line for each fault, as `--fault list` prints them.
 #[must_use]
 pub fn fault_list() -> String {
     Fault::ALL.iter().map(|fault| format!("{fault:<20}{}\n", fault.description())).collect()
+}
+
+/// Parses the value of `--chunk-size`.
+///
+/// # Errors
+/// It is not a number of bytes greater than zero.
+pub fn parse_chunk_size(value: &str) -> Result<NonZeroUsize, &'static str> {
+    value.parse().map_err(|_| "not a number of bytes greater than zero")
+}
+
+/// Parses the value of `--delay-ms`.
+///
+/// # Errors
+/// It is not a number of milliseconds.
+pub fn parse_delay(value: &str) -> Result<Duration, &'static str> {
+    value.parse().map(Duration::from_millis).map_err(|_| "not a number of milliseconds")
+}
+
+/// Parses the value of `--port`.
+///
+/// # Errors
+/// It is not a port from 0 to 65535.
+pub fn parse_port(value: &str) -> Result<u16, &'static str> {
+    value.parse().map_err(|_| "not a port from 0 to 65535")
 }
 
 /// Parses the value of `--speed`.

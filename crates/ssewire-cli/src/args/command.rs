@@ -21,8 +21,8 @@ pub(super) const SERVE_OPTIONS: [&str; 5] = ["chunk-size", "delay-ms", "fault", 
 
 /// The commands on which an option has an effect. The others refuse it. `tests/cli/effects.rs` shows the effect of each
 /// pair.
-const TAKERS: [(&str, &[Command]); 15] = [
-    ("all", &[Text, Events, Message, Timeline]),
+const ACCEPTING_COMMANDS: [(&str, &[Command]); 15] = [
+    ("all", &[Text, Message, Timeline]),
     ("chunk-size", &[Text, Sse, Events, Message, Timeline, Record, Demo]),
     ("comments", &[Sse]),
     ("fast", &[Demo]),
@@ -42,7 +42,7 @@ const TAKERS: [(&str, &[Command]); 15] = [
 impl Command {
     pub(crate) const ALL: [Self; 7] = [Text, Sse, Events, Message, Timeline, Record, Demo];
 
-    pub(super) fn named(name: &OsStr) -> Option<Self> {
+    pub(super) fn from_name(name: &OsStr) -> Option<Self> {
         Self::ALL.into_iter().find(|command| name == command.name())
     }
 
@@ -66,7 +66,7 @@ impl Command {
             Events => "Messages events, as JSON",
             Message => "the final message, JSON",
             Timeline => "a drawing of arrivals",
-            Record => "OUT: pass on and record",
+            Record => "OUT: copy and record stdin",
             Demo => "a sample at reading speed",
         }
     }
@@ -108,8 +108,8 @@ impl Command {
         }
     }
 
-    pub(super) fn takes(self, option: &str) -> bool {
-        takers(option).map_or(!SERVE_OPTIONS.contains(&option), |takers| takers.contains(&self))
+    pub(super) fn has_option(self, option: &str) -> bool {
+        commands_of(option).map_or(!SERVE_OPTIONS.contains(&option), |commands| commands.contains(&self))
     }
 }
 
@@ -120,14 +120,17 @@ pub(super) fn refusal(command: &str, option: &str) -> String {
         ("all", "sse" | "record") => {
             format!("--all is an option of {accepting}; `{command}` always reads to the end of the input")
         }
+        ("all", "events") => {
+            format!("--all is an option of {accepting}; `{command}` always goes on with further messages")
+        }
         _ => format!("--{option} is an option of {accepting}, not of `{command}`"),
     }
 }
 
 /// Returns the commands that take this option, for a sentence.
 fn commands_accepting(option: &str) -> String {
-    let takers = takers(option).unwrap_or_default().iter().map(|taker| taker.name());
-    let names = takers.chain(SERVE_OPTIONS.contains(&option).then_some("serve"));
+    let commands = commands_of(option).unwrap_or_default().iter().map(|command| command.name());
+    let names = commands.chain(SERVE_OPTIONS.contains(&option).then_some("serve"));
     let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         Some((last, [])) => last.clone(),
@@ -136,6 +139,7 @@ fn commands_accepting(option: &str) -> String {
     }
 }
 
-fn takers(option: &str) -> Option<&'static [Command]> {
-    TAKERS.into_iter().find(|(name, _)| *name == option).map(|(_, takers)| takers)
+/// Returns the commands that read a stream and have this option; `None` if the option is not in the table.
+fn commands_of(option: &str) -> Option<&'static [Command]> {
+    ACCEPTING_COMMANDS.into_iter().find(|(name, _)| *name == option).map(|(_, commands)| commands)
 }

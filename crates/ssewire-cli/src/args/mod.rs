@@ -17,7 +17,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 use clap_complete::Shell;
 use ssewire::{Decoder, InvalidId};
-use ssewire_replay::options::{FaultOrList, ServeOptions, faults, parse_speed};
+use ssewire_replay::options::{
+    FaultOrList, ServeOptions, faults, parse_chunk_size, parse_delay, parse_port, parse_speed,
+};
 
 pub(crate) use command::Command;
 pub(crate) use help::{completions, manual};
@@ -120,9 +122,7 @@ struct Cli {
 
     /// further messages
     ///
-    /// Goes on with the further messages of the body until it ends. `message` prints one document per line, `text` a
-    /// blank line between messages. The exit code is the first one that is not 0. `events` always does so. `sse` and
-    /// `record` always read to the end of the input, and do not take this option.
+    /// Goes on with further messages of the body until it ends. The exit code is the first one that is not 0.
     #[arg(long)]
     all: bool,
 
@@ -139,7 +139,7 @@ struct Cli {
     #[arg(long)]
     strict: bool,
 
-    /// in <thinking> tags
+    /// print thinking
     ///
     /// Also prints the thinking of the model, between a line <thinking> and a line </thinking>.
     #[arg(long)]
@@ -158,7 +158,7 @@ struct Cli {
     #[arg(long)]
     comments: bool,
 
-    /// sse: last ID
+    /// sse: final state
     ///
     /// Prints a last line with last event ID, reconnection time, and whether the stream is truncated.
     #[arg(long)]
@@ -192,16 +192,14 @@ struct Cli {
 
     /// N bytes at a time
     ///
-    /// Handles at most N bytes at a time, to find errors at chunk boundaries. Most commands pass them to the decoder;
-    /// `record` writes them to both outputs, and `serve` sends them as one chunk. Not with the faults `slow`, `split`
-    /// and `odd-chunks`, which set their own.
-    #[arg(long, value_name = "N")]
+    /// Handles at most N bytes at a time, to find errors at chunk boundaries.
+    #[arg(long, value_name = "N", value_parser = parse_chunk_size)]
     chunk_size: Option<NonZeroUsize>,
 
     /// skip larger ones
     ///
     /// Skips events larger than N bytes [default: 16777216]. Comments, unknown fields and IDs do not count.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = byte_count)]
     max_event_bytes: Option<usize>,
 
     /// sse: initial ID
@@ -210,10 +208,10 @@ struct Cli {
     #[arg(long, value_name = "ID")]
     last_event_id: Option<String>,
 
-    /// serve: listen at
+    /// serve: TCP port
     ///
     /// Listens on this port of the loopback interface [default: any free one].
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", value_parser = parse_port, default_value_t = 0, hide_default_value = true)]
     port: u16,
 
     /// serve: pace
@@ -225,10 +223,10 @@ struct Cli {
     /// serve: pause
     ///
     /// Pauses N milliseconds between two chunks, instead of the recorded pace. Not with the fault `slow`.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    delay_ms: u64,
+    #[arg(long, value_name = "N", value_parser = parse_delay, default_value = "0", hide_default_value = true)]
+    delay_ms: Duration,
 
-    /// serve: or `list`
+    /// serve: a fault
     ///
     /// Applies this fault to every stream, of several one after the other; `list` prints the faults.
     #[arg(long, value_name = "NAME")]
@@ -288,7 +286,7 @@ impl Cli {
             _ => {}
         }
         let mut may_be_command = false;
-        let command = match words.first().map(|word| Command::named(word)) {
+        let command = match words.first().map(|word| Command::from_name(word)) {
             Some(Some(command)) => {
                 words.remove(0);
                 command
@@ -304,7 +302,7 @@ impl Cli {
             None if stdin_is_terminal => return help_of(None),
             None => Command::Text,
         };
-        if let Some(option) = self.given.iter().find(|option| !command.takes(option)) {
+        if let Some(option) = self.given.iter().find(|option| !command.has_option(option)) {
             return refuse(command::refusal(command.name(), option));
         }
         if self.svg && self.given.iter().any(|option| option == "color") {
@@ -314,7 +312,9 @@ impl Cli {
             let name = command.name();
             return refuse(match command {
                 Command::Demo => format!("`{name}` reads no file"),
-                Command::Record => format!("`{name}` takes the file to write; it reads standard input"),
+                Command::Record => {
+                    format!("`{name}` needs one file to write, not {}; it reads standard input", words.len())
+                }
                 _ => format!("`{name}` reads one file, not {}", words.len()),
             });
         }
@@ -371,7 +371,7 @@ impl Cli {
             files: files.iter().map(PathBuf::from).collect(),
             port: self.port,
             speed: self.speed,
-            delay: Duration::from_millis(self.delay_ms),
+            delay: self.delay_ms,
             chunk_size: self.chunk_size,
             faults,
         };
@@ -446,6 +446,10 @@ fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder,
         Some(id) => decoder.with_last_event_id(id.as_bytes()),
         None => Ok(decoder),
     }
+}
+
+fn byte_count(value: &str) -> Result<usize, &'static str> {
+    value.parse().map_err(|_| "not a number of bytes")
 }
 
 fn seconds(value: &str) -> Result<Duration, &'static str> {

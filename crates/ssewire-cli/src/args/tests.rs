@@ -59,6 +59,7 @@ fn options_without_effect_are_refused() {
         "text --svg",
         "timeline --svg --color never",
         "sse --all",
+        "events --all",
         "sse --strict",
         "demo --strict",
         "text --last-event-id 1",
@@ -123,11 +124,19 @@ fn a_misplaced_option_is_answered_with_its_commands() {
         ("--pretty", "--pretty is an option of `sse`, `events` and `message`"),
         (
             "sse --all",
-            "--all is an option of `text`, `events`, `message` and `timeline`; `sse` always reads to the end of the input",
+            "--all is an option of `text`, `message` and `timeline`; `sse` always reads to the end of the input",
+        ),
+        (
+            "events --all",
+            "--all is an option of `text`, `message` and `timeline`; `events` always goes on with further messages",
         ),
         ("sse --strict", "--strict is an option of `text`, `events`, `message` and `timeline`, not of `sse`"),
         ("mesage a", "unrecognized command `mesage`; available commands: text, sse, "),
         ("mesage a", ", demo, serve, completions, man, help"),
+        ("demo a", "`demo` reads no file"),
+        ("text a b", "`text` reads one file, not 2"),
+        ("record", "`record` needs one file to write, not 0; it reads standard input"),
+        ("record a b", "`record` needs one file to write, not 2; it reads standard input"),
         ("record -", "`record` takes no `-`, only files"),
         ("serve a -", "`serve` takes no `-`, only files"),
         ("man x", "`man` takes no argument"),
@@ -144,6 +153,25 @@ fn a_misplaced_option_is_answered_with_its_commands() {
         let message = resolve(words).unwrap_err().to_string();
         assert!(message.contains(sentence), "{message}");
     }
+}
+
+#[test]
+fn an_invalid_value_is_answered_with_its_unit() {
+    for (words, sentence) in [
+        ("--chunk-size 0", "not a number of bytes greater than zero"),
+        ("--chunk-size x", "not a number of bytes greater than zero"),
+        ("--max-event-bytes x", "not a number of bytes"),
+        ("--max-event-bytes 1.5", "not a number of bytes"),
+        ("--idle-timeout x", "not a number of seconds greater than zero"),
+        ("serve --delay-ms 1.5", "not a number of milliseconds"),
+        ("serve --port 65536", "not a port from 0 to 65535"),
+        ("serve --port http", "not a port from 0 to 65535"),
+        ("serve --speed x", "not a number greater than zero"),
+    ] {
+        let message = resolve(words).unwrap_err().to_string();
+        assert!(message.contains(&format!(": {sentence}\n")), "{words}: {message}");
+    }
+    assert_eq!(run(resolve("--max-event-bytes 0").unwrap()).decoder.max_event_bytes(), 0);
 }
 
 #[test]

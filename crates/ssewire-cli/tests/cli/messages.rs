@@ -74,8 +74,8 @@ fn the_exit_code_is_the_first_that_is_not_0() {
         ([&complete, &complete, &cut], 4),
     ] {
         let body = parts.map(String::as_str).concat();
-        for command in ["text", "message", "events", "timeline"] {
-            ssewire(&[command, "--all"], body.as_bytes()).exits(code);
+        for args in ALL {
+            ssewire(args, body.as_bytes()).exits(code);
         }
         assert_eq!(ssewire(&["message", "--all"], body.as_bytes()).lines().len(), 3);
     }

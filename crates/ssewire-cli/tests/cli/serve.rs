@@ -91,7 +91,9 @@ fn problems_are_reported() {
 #[cfg(unix)]
 #[test]
 fn a_file_without_an_end_is_refused() {
-    ssewire(&["serve", "/dev/zero"], b"").exits(1).says("cannot open /dev/zero: a recording has at most 16 MiB");
+    ssewire(&["serve", "/dev/zero"], b"")
+        .exits(1)
+        .says("cannot open /dev/zero: file is larger than the limit of 16 MiB");
 }
 
 #[cfg(unix)]

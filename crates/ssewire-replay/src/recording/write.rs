@@ -58,7 +58,7 @@ enum Mode {
 /// The decision at the start of a line.
 enum Decision {
     NeedMore,
-    /// It says nothing of the body.
+    /// The line does not belong to the body.
     Skip,
     Mode(Mode),
 }
