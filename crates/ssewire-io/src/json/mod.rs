@@ -230,6 +230,24 @@ macro_rules! json_methods {
         pub fn is_done(&self) -> bool {
             self.progress.is_done()
         }
+
+        /// Returns the decoder, which keeps the last event ID and the reconnection time.
+        #[must_use]
+        pub fn decoder(&self) -> &Decoder {
+            &self.events.decoder().decoder
+        }
+
+        /// Returns the decoder, to change its last event ID before another connection.
+        pub fn decoder_mut(&mut self) -> &mut Decoder {
+            &mut self.events.decoder_mut().decoder
+        }
+
+        /// Returns the decoder for another connection. It keeps the last event ID, the reconnection time and the
+        /// limits; the unfinished event is discarded.
+        #[must_use]
+        pub fn into_decoder(self) -> Decoder {
+            self.events.into_decoder().decoder
+        }
     };
 }
 use json_methods;

@@ -55,17 +55,6 @@ impl<R, T> JsonReader<R, T> {
         Self { events: self.events.with_idle_timeout(timeout, now), ..self }
     }
 
-    /// Returns the decoder, which keeps the last event ID and the reconnection time.
-    #[must_use]
-    pub fn decoder(&self) -> &Decoder {
-        &self.events.decoder().decoder
-    }
-
-    /// Returns the decoder, to change its last event ID, as [`DecodeReader::decoder_mut`] does.
-    pub fn decoder_mut(&mut self) -> &mut Decoder {
-        &mut self.events.decoder_mut().decoder
-    }
-
     /// Borrows the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
@@ -81,12 +70,6 @@ impl<R, T> JsonReader<R, T> {
     #[must_use]
     pub fn into_inner(self) -> R {
         self.events.into_inner()
-    }
-
-    /// Returns the decoder for another connection, as [`DecodeReader::into_decoder`] does.
-    #[must_use]
-    pub fn into_decoder(self) -> Decoder {
-        self.events.into_decoder().decoder
     }
 
     /// Continues with another connection, as [`DecodeReader::reconnect`] does.

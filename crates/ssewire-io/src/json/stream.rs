@@ -63,17 +63,6 @@ impl<S, T> JsonStream<S, T> {
 
     json_methods!();
 
-    /// Returns the decoder, which keeps the last event ID and the reconnection time.
-    #[must_use]
-    pub fn decoder(&self) -> &Decoder {
-        &self.events.decoder().decoder
-    }
-
-    /// Returns the decoder, to change its last event ID, as [`DecodeStream::decoder_mut`] does.
-    pub fn decoder_mut(&mut self) -> &mut Decoder {
-        &mut self.events.decoder_mut().decoder
-    }
-
     /// Borrows the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
@@ -95,12 +84,6 @@ impl<S, T> JsonStream<S, T> {
     #[must_use]
     pub fn into_inner(self) -> S {
         self.events.into_inner()
-    }
-
-    /// Returns the decoder for another connection, as [`DecodeStream::into_decoder`] does.
-    #[must_use]
-    pub fn into_decoder(self) -> Decoder {
-        self.events.into_decoder().decoder
     }
 
     /// Continues with another connection, as [`DecodeStream::reconnect`] does.
