@@ -102,9 +102,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         C: KeepChunk<S::Ok>,
     {
         // Here, too: `look_ahead` counts a chunk that it has put into the buffer.
-        if self.must_yield(context) {
-            return Poll::Pending;
-        }
+        ready!(self.poll_yield(context));
         let (from, found) = self.decode_kept(&mut decode);
         if let Some(found) = found? {
             return Poll::Ready(Ok(Some((from, found))));
@@ -115,9 +113,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
             if self.is_ended {
                 return Poll::Ready(Ok(None));
             }
-            if self.must_yield(context) {
-                return Poll::Pending;
-            }
+            ready!(self.poll_yield(context));
             let chunk = match ready!(self.poll_chunk(stream.as_mut(), context)) {
                 Some(Ok(chunk)) => chunk,
                 Some(Err(error)) => return Poll::Ready(Err(transport_error(error))),
@@ -162,14 +158,15 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         next
     }
 
-    /// Returns whether the call has to return `Pending`: a stream that is never pending must not block its executor.
-    fn must_yield(&mut self, context: &Context<'_>) -> bool {
+    /// Yields after [`MAX_READY_CHUNKS`] chunks without a pause: wakes the task and returns `Pending`. A stream that is
+    /// never pending must not block its executor.
+    fn poll_yield(&mut self, context: &Context<'_>) -> Poll<()> {
         if self.ready_chunks < MAX_READY_CHUNKS {
-            return false;
+            return Poll::Ready(());
         }
         self.ready_chunks = 0;
         context.waker().wake_by_ref();
-        true
+        Poll::Pending
     }
 
     /// Decodes the bytes that were kept, even if there are none: a decoder may return several items for its last byte.

@@ -200,7 +200,7 @@ impl<S: TryStream, F: Format> DecodeStream<S, F> {
     }
 }
 
-/// What was found in a chunk: an item that owns its bytes, or the position of one that is to share them.
+/// An item of a chunk that owns its bytes, or the position of one that shares them.
 enum Found<T, P> {
     Item(T),
     Span(P),

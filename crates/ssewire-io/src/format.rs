@@ -32,7 +32,7 @@ mod sealed {
         type Decoder;
         /// The position of an item.
         type Span;
-        /// What a stream keeps of a chunk.
+        /// Buffer for bytes of a chunk.
         type Buffer: Default + AsRef<[u8]>;
 
         /// Creates a decoder with default limits, which returns all items of the format.

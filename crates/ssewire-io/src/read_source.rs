@@ -140,7 +140,8 @@ impl<R: Read> ReadSource<R> {
             }
             Ok(_) => {
                 self.is_ended = true;
-                let error = io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than it was given room");
+                let error =
+                    io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than the buffer has room for");
                 Err(ReadError::Failed(error))
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
@@ -159,7 +160,7 @@ impl<R: Read> ReadSource<R> {
 
 /// Unix reports a dead connection as [`ErrorKind::TimedOut`], once; the next read is an end.
 fn dead_error() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "the connection timed out, and has ended")
+    io::Error::new(ErrorKind::TimedOut, "connection timed out and ended")
 }
 
 fn idle_error() -> io::Error {

@@ -108,7 +108,7 @@ impl<R: std::io::Read, O: Observer> std::io::Read for Tap<R, O> {
         let length = match self.inner.read(buffer) {
             Ok(length) => length,
             Err(error) => {
-                if !may_go_on(error.kind()) {
+                if !is_resumable(error.kind()) {
                     self.observed.on_end();
                 }
                 return Err(error);
@@ -124,7 +124,7 @@ impl<R: std::io::Read, O: Observer> std::io::Read for Tap<R, O> {
 
 /// Returns whether a later read may succeed.
 #[cfg(feature = "std")]
-fn may_go_on(error: std::io::ErrorKind) -> bool {
+fn is_resumable(error: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error, Interrupted | WouldBlock | TimedOut)
 }

@@ -6,7 +6,7 @@ use ssewire_messages::{ApiError, Completion, Message};
 use super::error::IncompleteMessage;
 
 /// The error of a [`MessageReader`](crate::MessageReader): the message is incomplete, or a read timed out. Its methods
-/// return what [`IncompleteMessage`] has, and `None` after a timeout.
+/// are those of [`IncompleteMessage`], and return `None` after a timeout.
 ///
 /// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 ///

@@ -60,7 +60,7 @@ where
     S::Ok: AsRef<[u8]>,
 {
     /// Waits for the start of the message: reads until the first content block begins, the message is complete without
-    /// one, or 1 MiB has arrived without one; empty and small chunks count as 256 bytes each. The chunks are held until
+    /// one, or 1 MiB has arrived without one; empty and small chunks count as 256 bytes each. The chunks are kept until
     /// they are returned.
     ///
     /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body. The error
@@ -168,7 +168,7 @@ impl<S: TryStream> StartedStream<S> {
     }
 }
 
-/// Chunks are held, never pinned.
+/// Never pins a chunk.
 impl<S: TryStream> Unpin for StartedStream<S> {}
 
 impl<S: TryStream> Stream for StartedStream<S> {

@@ -54,7 +54,7 @@ pub struct MessageStream<S: TryStream> {
     state: MessageState<S::Error>,
 }
 
-/// The stream is boxed, and its error is held, never pinned.
+/// The stream is boxed, and its error is never pinned.
 impl<S: TryStream> Unpin for MessageStream<S> {}
 
 impl<S: TryStream> MessageStream<S> {

@@ -135,7 +135,10 @@ fn an_end_right_after_timed_out_is_a_failure() {
             .map(|event| match event {
                 Ok(event) => String::from_utf8(event.data().to_vec()).unwrap(),
                 Err(EventError::Timeout(_)) => "timeout".to_owned(),
-                Err(EventError::Transport(error)) if error.kind() == TimedOut => "failed".to_owned(),
+                Err(EventError::Transport(error)) if error.kind() == TimedOut => {
+                    assert_eq!(error.to_string(), "connection timed out and ended");
+                    "failed".to_owned()
+                }
                 Err(error) => panic!("{error}"),
             })
             .collect();

@@ -82,7 +82,8 @@ fn a_reader_that_lies_about_lengths_is_a_clear_error_once() {
     let mut events = EventReader::new(Lies(false));
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
     let Err(EventError::Transport(error)) = events.next_event() else { panic!("no error") };
-    assert_eq!((error.kind(), error.to_string().contains("more bytes")), (ErrorKind::InvalidData, true));
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    assert_eq!(error.to_string(), "reader returned more bytes than the buffer has room for");
     assert!(events.next_event().unwrap().is_none());
     let error = Lies(true).message().finish().unwrap_err();
     assert_eq!(error.transport().unwrap().kind(), ErrorKind::InvalidData);
