@@ -1,13 +1,22 @@
-//! The text of each public error type keeps the rules of `docs/errors.md`.
+//! `docs/errors.md` has a row for each public error type, and the text of each keeps its rules.
 
+use std::collections::BTreeSet;
 use std::error::Error;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use ssewire::{DecodeError, Decoder, EventBuilder};
+use ssewire_io::{EventError, IdleError, JsonReader, JsonStreamError, MessageReadError, ReadExt as _, StartedStream};
 use ssewire_json::PartialJson;
 use ssewire_messages::{
     AccumulateError, Accumulator, ApiError, Backoff, ExceededLimit, Incomplete, LostEvent, Message, MessageDecoder,
     RawJson, Step, StreamEvent, Validation,
 };
+use ssewire_replay::Fault;
+use ssewire_tests::transport::Script;
 
 /// The end of a body that was read by a decoder.
 fn end_of(mut decoder: MessageDecoder, body: &str) -> Incomplete {
@@ -17,7 +26,16 @@ fn end_of(mut decoder: MessageDecoder, body: &str) -> Incomplete {
 }
 
 /// An error of each type, with the text that it prints.
-fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
+fn errors() -> Vec<(Box<dyn Error>, String)> {
+    let faults: Vec<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+    let fault = format!("unknown fault; available faults: {}", faults.join(", "));
+    let others = errors_of_decoders().into_iter().chain(errors_of_adapters());
+    let errors = others.map(|(error, text)| (error, text.to_owned()));
+    errors.chain([(Box::from("none-such".parse::<Fault>().unwrap_err()), fault)]).collect()
+}
+
+/// Those of ssewire, ssewire-json and ssewire-messages.
+fn errors_of_decoders() -> Vec<(Box<dyn Error>, &'static str)> {
     let payload = StreamEvent::from_json(b"{\"type\"").unwrap_err();
     let large = DecodeError::LimitExceeded { limit: 8 };
     let over = Accumulator::new().with_max_bytes(8).accumulate_json(START.as_bytes()).unwrap_err();
@@ -68,6 +86,32 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
     ]
 }
 
+/// Those of ssewire-io.
+fn errors_of_adapters() -> Vec<(Box<dyn Error>, &'static str)> {
+    const LOST: &str = "connection failed: the peer is gone";
+    const CUT: &str = "stream is truncated before the message was complete";
+    let gone = || io::Error::other("the peer is gone");
+    let body = || CUT_BODY.as_bytes().message();
+    let payload = JsonReader::<_, u8>::new(&b"data: x\n\n"[..]).next().unwrap().unwrap_err();
+    let JsonStreamError::Payload(payload) = payload else { panic!("{payload:?}") };
+    let body_of_a_stream = Script::<io::Error>::of(&[CUT_BODY.as_bytes()]);
+    let waiting = pin!(StartedStream::wait_for(body_of_a_stream));
+    let Poll::Ready(Err(not_started)) = waiting.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("started")
+    };
+    vec![
+        (Box::new(EventError::Transport(gone())), LOST),
+        (Box::new(IdleError::<io::Error>::Idle), "no data within the idle timeout"),
+        (Box::new(JsonStreamError::<io::Error>::MissingDone), "input ended without [DONE]"),
+        (Box::new(payload), "event payload is not valid JSON (line 1, column 1)"),
+        (Box::new(body().finish().unwrap_err()), CUT),
+        (Box::new(MessageReadError::from(body().finish().unwrap_err())), CUT),
+        (Box::new(body().structured::<u8>().finish().unwrap_err()), CUT),
+        (Box::new(not_started), CUT),
+    ]
+}
+
+const CUT_BODY: &str = "data: {\"type\":\"message_start\",\"message\":{}}\n\n";
 const START: &str = r#"{"type":"message_start","message":{"content":[],"id":"msg_0123456789"}}"#;
 const BLOCK: &str = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
 const CALL: &str = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{}}}"#;
@@ -90,4 +134,30 @@ fn each_error_is_printed_in_lower_case_and_without_an_article() {
         assert!(!["a ", "an ", "the "].iter().any(|article| text.starts_with(article)), "{text}");
         assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
     }
+}
+
+/// The types of a crate that implement `Error`.
+fn add_types(folder: &Path, types: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            add_types(&path, types);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let implementations = code.filter_map(|line| line.split_once("Error for "));
+            types.extend(implementations.map(|(_, name)| name.split(['<', ' ']).next().unwrap().to_owned()));
+        }
+    }
+}
+
+#[test]
+fn each_error_type_has_a_row() {
+    let mut types = BTreeSet::new();
+    for entry in fs::read_dir(ssewire_tests::at("../crates")).unwrap() {
+        add_types(&entry.unwrap().path().join("src"), &mut types);
+    }
+    let page = fs::read_to_string(ssewire_tests::at("../docs/errors.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.map(str::to_owned).collect::<BTreeSet<_>>(), types);
 }

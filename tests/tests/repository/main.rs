@@ -2,6 +2,7 @@
 
 mod architecture;
 mod checks;
+mod contributing;
 mod errors;
 mod mutants;
 mod protocol_headings;
