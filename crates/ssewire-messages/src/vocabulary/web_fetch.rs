@@ -1,4 +1,3 @@
-use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::Caller;
@@ -10,7 +9,7 @@ object! {
     /// The result of a web fetch (Messages API: `WebFetchToolResultBlock`).
     pub struct WebFetchToolResultBlock = "web_fetch_tool_result" {
         /// Who called the fetch.
-        pub caller: Nullable<Box<Caller>>,
+        pub caller: Nullable<Caller>,
         /// The document, or why there is none.
         pub content: Option<WebFetchToolResultContent>,
         /// The identifier of the call.

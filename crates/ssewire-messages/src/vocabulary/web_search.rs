@@ -1,4 +1,3 @@
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,7 +13,7 @@ object! {
     /// The result of a web search (Messages API: `WebSearchToolResultBlock`).
     pub struct WebSearchToolResultBlock = "web_search_tool_result" {
         /// Who called the search.
-        pub caller: Nullable<Box<Caller>>,
+        pub caller: Nullable<Caller>,
         /// The results, or why there are none.
         pub content: Option<WebSearchToolResultContent>,
         /// The identifier of the call.

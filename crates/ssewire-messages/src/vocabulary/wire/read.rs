@@ -1,6 +1,5 @@
 //! From JSON values to typed ones.
 
-use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -96,16 +95,6 @@ impl<T: FromJson> FromJson for Nullable<T> {
             Value::Null => Ok(Self::Null),
             other => T::from_json(other).map(Self::Value),
         }
-    }
-}
-
-impl<T: FromJson> FromJson for Box<T> {
-    fn matches(value: &Value) -> bool {
-        T::matches(value)
-    }
-
-    fn from_json(value: Value) -> Result<Self, Value> {
-        T::from_json(value).map(Self::new)
     }
 }
 
