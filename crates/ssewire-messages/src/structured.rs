@@ -108,6 +108,9 @@ impl Message {
     /// All text blocks together have to be one JSON document. If there is a block of prose, too, parse the text of the
     /// block that holds the JSON.
     ///
+    /// The result is only complete if the message is one that `finish` returned: text may be missing from a partial
+    /// message, and a stop reason that is absent is not an error.
+    ///
     /// # Errors
     /// [`ParseTextError`]: the text is not JSON, or not that of the type. Or the stop reason may mean that the text was
     /// truncated or declined: every stop reason but `end_turn`, `stop_sequence`, `tool_use` and `pause_turn`.

@@ -1,7 +1,10 @@
 //! Structured output: the text of a message as JSON, partial and complete.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, Message, ParseTextError, PartialStrings, StreamEvent, StructuredOutput, Update};
+use ssewire_messages::{
+    Accumulator, Completion, Message, MessageDecoder, ParseTextError, PartialStrings, Step, StreamEvent,
+    StructuredOutput, Update,
+};
 
 fn message(text: &str) -> Message {
     serde_json::from_value(json!({"type": "message", "content": [{"type": "text", "text": text}]})).unwrap()
@@ -88,5 +91,27 @@ fn parse_text_fails_for_stop_reasons_that_mean_incomplete_text() {
         let content = json!([{"type": "text", "text": "12"}]);
         let message: Message = serde_json::from_value(json!({"content": content, "stop_reason": reason})).unwrap();
         assert_eq!(message.parse_text::<u8>().unwrap_err(), ParseTextError::StopReason);
+    }
+}
+
+/// The documentation of `parse_text` warns of this: only `finish` returns whether the text is complete.
+#[test]
+fn parse_text_of_a_partial_message_may_lack_text() {
+    let start = r#"{"type":"message_start","message":{"content":[{"type":"text","text":""}]}}"#.to_owned();
+    let stop_reason = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#.to_owned();
+    let stop = r#"{"type":"message_stop"}"#.to_owned();
+    let piece = |text: &str| text_event(text).to_string();
+    let lost = piece("000").replace('}', "");
+    let lacking = vec![start.clone(), piece(r#"{"amount":10"#), lost, piece("}"), stop_reason, stop];
+    let cut = vec![start, piece("12")];
+    for (payloads, reason, value) in
+        [(lacking, Completion::ContentLost, json!({"amount": 10})), (cut, Completion::Truncated, json!(12))]
+    {
+        let body: String = payloads.iter().map(|payload| format!("data: {payload}\n\n")).collect();
+        let (mut decoder, mut input) = (MessageDecoder::new(), body.as_bytes());
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        let incomplete = decoder.finish().unwrap_err();
+        assert_eq!(incomplete.reason(), reason);
+        assert_eq!(incomplete.partial().parse_text::<Value>().unwrap(), value);
     }
 }
