@@ -5,7 +5,6 @@
 
 use super::blocks::{BlockId, Origin};
 use super::change::Change;
-use super::update::EndedHalves;
 use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::{BlockChange, ContentBlock};
 use crate::event::StreamEvent;
@@ -111,13 +110,13 @@ impl Accumulator {
                 self.record_violation(ViolationKind::MissingStop, index)?;
             }
         }
-        let mut halves = EndedHalves::default();
+        let (mut text_halves, mut thinking_halves) = (0, 0);
         // A block that a delta opened, or that a delta reached after its stop, is not open, but may end in a half.
         for id in self.blocks.with_half() {
             self.end_half(id);
             match self.blocks.block(id, &self.message.content) {
-                Some(ContentBlock::Text(_)) => halves.text += 1,
-                Some(ContentBlock::Thinking(_)) => halves.thinking += 1,
+                Some(ContentBlock::Text(_)) => text_halves += 1,
+                Some(ContentBlock::Thinking(_)) => thinking_halves += 1,
                 _ => {}
             }
         }
@@ -130,7 +129,7 @@ impl Accumulator {
         self.decide_late_input();
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);
-        Ok(Change::MessageStop { halves })
+        Ok(Change::MessageStop { text_halves, thinking_halves })
     }
 
     /// Ends a string that ended with half a character. Returns which one did.

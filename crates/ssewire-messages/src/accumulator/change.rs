@@ -2,7 +2,7 @@
 
 use super::block_ref::BlockRef;
 use super::blocks::{BlockId, BlockKey, Blocks};
-use super::update::{EndedHalves, Update};
+use super::update::Update;
 use crate::api_error::ApiError;
 use crate::block::{BlockChange, ContentBlock};
 use crate::lost_event::LostEvent;
@@ -14,7 +14,7 @@ use crate::turn::ToolCall;
 pub(crate) enum Change {
     MessageStart,
     MessageDelta,
-    MessageStop { halves: EndedHalves },
+    MessageStop { text_halves: u32, thinking_halves: u32 },
     Error,
     Replaced,
     Lost(LostEvent),
@@ -56,7 +56,9 @@ impl<'a> Update<'a> {
                 Self::MessageStart { message, blocks }
             }
             Change::MessageDelta => Self::MessageDelta { stop_reason: message.stop_reason(), usage: message.usage() },
-            Change::MessageStop { halves } => Self::MessageStop { message, halves },
+            Change::MessageStop { text_halves, thinking_halves } => {
+                Self::MessageStop { message, text_halves, thinking_halves }
+            }
             Change::Error => Self::Error(error?),
             Change::Replaced => Self::Replaced,
             Change::Ping => Self::Ping,

@@ -132,8 +132,10 @@ pub enum Update<'a> {
     MessageStop {
         /// The message.
         message: &'a Message,
-        #[doc(hidden)]
-        halves: EndedHalves,
+        /// The number of text blocks that it ended within a character. Each is a piece of text, U+FFFD.
+        text_halves: u32,
+        /// The number of thinking blocks, likewise.
+        thinking_halves: u32,
     },
     /// The server has reported an error. The message ends here.
     Error(&'a ApiError),
@@ -150,14 +152,6 @@ pub enum Update<'a> {
     /// or blank data, or a [keep-alive](crate::PayloadError::is_keep_alive), for which a
     /// [`MessageDecoder`](crate::MessageDecoder) returns no update.
     Unchanged,
-}
-
-/// How many blocks of a kind ended in half of a surrogate pair at `message_stop`. Each is a piece of text, U+FFFD.
-// Its fields are private: only `text_deltas` and `thinking_deltas` read them.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct EndedHalves {
-    pub(super) text: u32,
-    pub(super) thinking: u32,
 }
 
 impl<'a> Update<'a> {
@@ -198,7 +192,7 @@ impl<'a> Update<'a> {
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),
-            Self::MessageStop { halves, .. } => ("", halves.text),
+            Self::MessageStop { text_halves, .. } => ("", *text_halves),
             _ => ("", 0),
         };
         let text_of = |block: &'a ContentBlock| block.as_text().map(TextBlock::text);
@@ -211,7 +205,7 @@ impl<'a> Update<'a> {
             Self::BlockStart { thinking, .. } | Self::Thinking { thinking, .. } | Self::BlockStop { thinking, .. } => {
                 (*thinking, 0)
             }
-            Self::MessageStop { halves, .. } => ("", halves.thinking),
+            Self::MessageStop { thinking_halves, .. } => ("", *thinking_halves),
             _ => ("", 0),
         };
         let text_of = |block: &'a ContentBlock| block.as_thinking().map(ThinkingBlock::thinking);

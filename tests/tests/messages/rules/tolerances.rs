@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::vocabulary::{CacheCreation, Iteration, OutputTokensDetails};
-use ssewire_messages::{Completion, MessageDecoder, Step};
+use ssewire_messages::{Completion, MessageDecoder, Step, Update};
 
 use super::support::*;
 
@@ -375,6 +375,28 @@ fn a_half_that_stays_alone_is_replaced() {
     }
     assert_eq!(pieces, "ab\u{FFFD}");
     assert_eq!(decoder.finish().unwrap().text(), pieces);
+}
+
+#[test]
+fn message_stop_counts_the_blocks_that_it_ends_within_a_character() {
+    let bytes = [
+        sse(&[begin(), start(0, text_block("")), start(1, thinking_block("")), start(2, text_block(""))]).into_bytes(),
+        ill_formed(&text(0, "@"), br"\ud83d"),
+        ill_formed(&thinking(1, "@"), br"\ud83d"),
+        ill_formed(&text(2, "@"), br"\ud83d"),
+        // Without their stops.
+        sse(&[end_turn(), end()]).into_bytes(),
+    ]
+    .concat();
+    let (mut decoder, mut input, mut counts) = (MessageDecoder::new(), &bytes[..], Vec::new());
+    while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+        if let Update::MessageStop { text_halves, thinking_halves, .. } = event.update {
+            counts.push((text_halves, thinking_halves));
+            assert!(event.update.text_deltas().eq(["\u{FFFD}"; 2]));
+            assert!(event.update.thinking_deltas().eq(["\u{FFFD}"]));
+        }
+    }
+    assert_eq!(counts, [(2, 1)]);
 }
 
 #[test]
