@@ -110,6 +110,7 @@ pub struct MessageRecord {
 /// assert_eq!(text, message.text());
 /// # Ok::<(), ssewire_messages::Incomplete>(())
 /// ```
+#[derive(Clone)]
 pub struct MessageBatchDecoder {
     decoder: MessageDecoder,
     buffer: BatchBuffer<MessageRecord>,

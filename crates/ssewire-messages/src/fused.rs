@@ -38,7 +38,7 @@ use crate::memory::truncate;
 use crate::piece::BlockString;
 
 /// The learned form: a delta without its text. The canonical form needs no template, and no memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Template {
     /// The prefix and the suffix. Empty: nothing is learned.
     bytes: Vec<u8>,

@@ -55,6 +55,22 @@ fn message_decoder_returns_the_message_of_every_sample_at_every_chunk_size() {
     }
 }
 
+/// At any byte, also within a line.
+#[test]
+fn clone_of_a_decoder_continues_as_the_decoder() {
+    for sample in samples::all() {
+        for (mut first, rest) in (0..sample.stream.len()).step_by(97).map(|at| sample.stream.split_at(at)) {
+            let mut decoder = MessageDecoder::new();
+            while let Step::Update(_) = decoder.decode(&mut first).unwrap() {}
+            for mut decoder in [decoder.clone(), decoder] {
+                let mut input = rest;
+                while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+                check(&sample, decoder.finish());
+            }
+        }
+    }
+}
+
 /// The number of samples in the reference.
 const SAMPLES: usize = 24;
 

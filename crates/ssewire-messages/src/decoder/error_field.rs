@@ -15,7 +15,7 @@ use crate::json::RawJson;
 /// The value of a field `error: …`: some servers report errors in it and not in an event (llama.cpp). The field counts
 /// as an event of the type `error` at its blank line. Of several in a block, the first one that is an error counts, and
 /// without such a one the first.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ErrorField {
     value: Vec<u8>,
     is_error: bool,

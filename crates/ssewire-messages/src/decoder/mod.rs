@@ -52,6 +52,7 @@ use crate::response_head::ResponseHead;
 /// ```
 ///
 /// The connection belongs to the caller: nothing here reads, waits, retries or replays.
+#[derive(Clone)]
 pub struct MessageDecoder {
     decoder: Decoder,
     accumulator: Accumulator,
@@ -76,7 +77,7 @@ pub struct MessageDecoder {
 }
 
 /// State that few streams need, in an allocation of its own, so that the decoder of other streams is small.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct ColdState {
     error_field: ErrorField,
     /// An error that was a bare JSON line of the stream.
