@@ -30,6 +30,9 @@ pub mod streams;
 pub mod transport;
 pub mod utf8;
 
+/// Asserts these auto traits at compile time.
+pub const fn assert_send_sync_unpin<T: Send + Sync + Unpin>() {}
+
 /// Resolves a path relative to the folder of this package: `data/…`, `../fuzz/…`.
 pub fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

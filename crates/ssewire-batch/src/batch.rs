@@ -68,16 +68,13 @@ pub(crate) struct BatchBuffer<R> {
     /// The description of the last error. Later records of the same error share its text. It may be longer than what
     /// was lost: with a copy for each, the text of a batch of many small lost events could exceed its bound.
     pub(crate) last_error: Span,
-    /// The part of the input with the events that records point into: how many bytes were left before the first of
-    /// them was decoded, and how many after the last.
-    pub(crate) used: (usize, usize),
 }
 
 impl<R> BatchBuffer<R> {
     pub(crate) const fn new() -> Self {
         let text = TextBuffer(String::new());
         let (last_name, last_id, last_error) = (Span::EMPTY, Span::EMPTY, Span::EMPTY);
-        Self { records: Vec::new(), text, last_name, last_id, last_error, used: (0, 0) }
+        Self { records: Vec::new(), text, last_name, last_id, last_error }
     }
 
     /// Starts the next batch with this text, always the same one. If the last batch added nothing to it, the text
@@ -85,15 +82,14 @@ impl<R> BatchBuffer<R> {
     #[inline]
     pub(crate) fn start(&mut self, text: &str) {
         self.records.clear();
-        self.used = (0, 0);
         if self.text.0.len() != text.len() || self.text.0.capacity() > LARGE {
             self.text.restart(text);
             (self.last_name, self.last_id, self.last_error) = Default::default();
         }
     }
 
-    /// Inline, as `BatchDecoder::push`: to return the batch in memory, the lengths that were just written in words
-    /// would be read in vectors, which stalls the processor.
+    /// Returns the batch. Inline, as `BatchDecoder::push`: to return the batch in memory, the lengths that were just
+    /// written in words would be read in vectors, which stalls the processor.
     #[inline(always)]
     pub(crate) fn as_batch<'a>(&'a self, input: &'a [u8]) -> Batch<'a, R> {
         Batch { records: &self.records, text: &self.text.0, input }

@@ -1,10 +1,11 @@
 //! Events in batches.
 
 use core::fmt;
+use core::ops::Range;
 use core::time::Duration;
 
 use simdutf8::compat::from_utf8;
-use ssewire::{Decoder, Event, Frame, InvalidId};
+use ssewire::{Decoder, Event, Frame, LastEventIdError, Truncated};
 
 use crate::DEFAULT_MAX_RECORDS;
 use crate::batch::{Batch, BatchBuffer, Span, get};
@@ -65,6 +66,18 @@ impl EventRecord {
         data: Span::EMPTY,
         last_event_id: Span::EMPTY,
     };
+
+    /// Returns the part of the input with the values that lie in it.
+    #[inline]
+    fn range_in_input(&self) -> Option<Range<usize>> {
+        let (event_type, data) = (self.event_type.range(), self.data.range());
+        Some(match (self.is_event_type_in_input, self.is_data_in_input) {
+            (true, true) => event_type.start.min(data.start)..event_type.end.max(data.end),
+            (true, false) => event_type,
+            (false, true) => data,
+            (false, false) => return None,
+        })
+    }
 }
 
 /// Decodes an event stream into batches: [`ssewire::Decoder`] for foreign function interfaces.
@@ -85,7 +98,8 @@ impl BatchDecoder {
         Self::with_decoder(Decoder::new())
     }
 
-    /// Creates a decoder with other limits, or with a last event ID.
+    /// Creates a decoder with other limits, or with a last event ID. To get comments, call
+    /// [`with_comments`](Self::with_comments): that of the decoder alone has no effect.
     #[must_use]
     pub const fn with_decoder(decoder: Decoder) -> Self {
         Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS, has_comments: false }
@@ -131,10 +145,9 @@ impl BatchDecoder {
     #[inline]
     fn push_events(&mut self, input: &mut &[u8], chunk: &[u8]) -> bool {
         while self.buffer.records.len() < self.max_records {
-            let before = input.len();
             match self.decoder.decode(input) {
                 Ok(Some(event)) => {
-                    self.buffer.push_event(event, chunk, before, input.len());
+                    self.buffer.push_event(event, chunk);
                     // The event has an ID: its text is not empty.
                     if self.buffer.last_id.len > 0 {
                         return false;
@@ -150,14 +163,13 @@ impl BatchDecoder {
     #[inline(never)]
     fn push_frames(&mut self, input: &mut &[u8], chunk: &[u8]) {
         while self.buffer.records.len() < self.max_records {
-            let before = input.len();
             match self.decoder.decode_frame(input) {
                 Ok(Some(Frame::Block(block))) => {
                     if block.id().is_some() {
                         self.buffer.last_id = Span::default();
                     }
                     if let Some(event) = block.event() {
-                        self.buffer.push_event(event, chunk, before, input.len());
+                        self.buffer.push_event(event, chunk);
                     }
                 }
                 // The decoder of the caller may return comments without being asked for them here.
@@ -171,11 +183,12 @@ impl BatchDecoder {
         }
     }
 
-    /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number
-    /// of its bytes. An unfinished line counts as well, even a comment.
-    #[must_use = "an unfinished event may be that of a truncated stream"]
-    pub fn finish(&mut self) -> u64 {
-        self.decoder.finish().err().map_or(0, |truncated| truncated.pending_bytes())
+    /// Ends the input and discards an unfinished event, as [`Decoder::finish`] does.
+    ///
+    /// # Errors
+    /// [`Truncated`], with the number of bytes discarded. An unfinished line counts as well, even a comment.
+    pub fn finish(&mut self) -> Result<(), Truncated> {
+        self.decoder.finish()
     }
 
     /// Reports that the input has ended, and returns an unfinished event as a batch of at most one record: for streams
@@ -183,7 +196,7 @@ impl BatchDecoder {
     pub fn finish_event(&mut self) -> EventBatch<'_> {
         self.buffer.start(DEFAULT_TYPE);
         match self.decoder.finish_event() {
-            Ok(Some(event)) => self.buffer.push_event(event, &[], 0, 0),
+            Ok(Some(event)) => self.buffer.push_event(event, &[]),
             Ok(None) => {}
             Err(error) => self.buffer.push_lost(&error),
         }
@@ -211,8 +224,8 @@ impl BatchDecoder {
     /// Sets the last event ID.
     ///
     /// # Errors
-    /// [`InvalidId`]. The previous ID stays.
-    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), InvalidId> {
+    /// [`LastEventIdError`]. The previous ID stays.
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
         self.decoder.set_last_event_id(id)
     }
 
@@ -266,7 +279,7 @@ impl<'a> Batch<'a, EventRecord> {
     }
 }
 
-/// A decoder returns no time above `u64::MAX` milliseconds.
+/// Converts a reconnection time: a decoder returns no time above `u64::MAX` milliseconds.
 #[inline(always)]
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
@@ -319,18 +332,14 @@ const DEFAULT_TYPE: &str = "message";
 const DEFAULT_TYPE_SPAN: Span = Span { offset: 0, len: DEFAULT_TYPE.len() };
 
 impl BatchBuffer<EventRecord> {
-    /// Appends an event of the input. `before` and `after` are the numbers of bytes of the input that were left before
-    /// and after it was decoded.
+    /// Appends an event of the input.
     ///
     /// Inline: in memory, the event would be written in words and read in vectors, which stalls the processor for
     /// longer than this function takes.
     #[inline(always)]
-    fn push_event(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) {
+    fn push_event(&mut self, event: Event<'_>, input: &[u8]) {
         let data = position(input, event.data());
         let event_type = position(input, event.event_type());
-        if data.is_some() || event_type.is_some() {
-            self.used = (self.used.0.max(before), after);
-        }
         let retry = event.retry();
         let record = EventRecord {
             kind: EventKind::Event,
@@ -347,13 +356,13 @@ impl BatchBuffer<EventRecord> {
     }
 
     /// Checks the part of the input that records point into. If it is not UTF-8, the records get copies. If it is, so
-    /// is each value: it begins after an ASCII character or where the input does, and ends at the end of a line.
+    /// is each value: it begins after an ASCII character or where the part does, and ends at the end of a line.
     #[inline]
     fn check_input(&mut self, input: &[u8]) {
-        let (before, after) = self.used;
-        let used = input.len().checked_sub(before).zip(input.len().checked_sub(after));
-        let used = used.and_then(|(from, to)| input.get(from..to));
-        if !used.is_some_and(is_utf8) {
+        let mut parts = self.records.iter().filter_map(EventRecord::range_in_input);
+        let Some(first) = parts.next() else { return };
+        let end = parts.next_back().map_or(first.end, |last| last.end);
+        if !input.get(first.start..end).is_some_and(is_utf8) {
             self.copy_input(input);
         }
     }

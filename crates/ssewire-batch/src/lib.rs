@@ -29,7 +29,8 @@
 //!     }
 //! }
 //! assert_eq!(data, ["hello", "bye"]);
-//! assert_eq!(decoder.finish(), 0); // The number of bytes of an unfinished event.
+//! decoder.finish()?; // An error if the stream ended within an event.
+//! # Ok::<(), ssewire::Truncated>(())
 //! ```
 //!
 //! # One chunk, step by step

@@ -300,15 +300,15 @@ impl BatchBuffer<MessageRecord> {
         self.push(MessageKind::Rejected, violation.index, text, Span::default(), name);
     }
 
-    /// Every update that is not a piece of text, thinking or input.
+    /// Appends an update that is not a piece of text, thinking or input.
     #[inline(never)]
     fn push_other(&mut self, event: &UpdateEvent<'_>) {
         let update = &event.update;
         let kind = kind_of(update);
         let index = update.block().map(|block| block.index());
         // The rest of the text comes before the stop, the text of a start after it.
-        let stops = matches!(kind, MessageKind::BlockStop | MessageKind::MessageStop);
-        if stops {
+        let is_stop = matches!(kind, MessageKind::BlockStop | MessageKind::MessageStop);
+        if is_stop {
             self.push_pieces(update, index);
         }
         let text = match update {
@@ -322,7 +322,7 @@ impl BatchBuffer<MessageRecord> {
         };
         let (id, name) = self.push_names(update);
         self.push(kind, index, text, id, name);
-        if !stops {
+        if !is_stop {
             self.push_pieces(update, index);
         }
     }

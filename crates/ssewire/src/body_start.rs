@@ -9,11 +9,11 @@ use crate::line::LineScanner;
 /// ```
 /// use ssewire::{BodyStart, BomSkipper};
 ///
-/// let (_, mut text) = BomSkipper::default().skip(b"\xEF\xBB\xBF\r\n{\"error\":7}");
+/// let (_, mut text) = BomSkipper::new().skip(b"\xEF\xBB\xBF\r\n{\"error\":7}");
 /// assert_eq!(BodyStart::skip_blank(&mut text), BodyStart::Json);
 /// assert_eq!(text, b"{\"error\":7}");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BodyStart {
     /// No such byte has arrived yet.
@@ -27,7 +27,7 @@ pub enum BodyStart {
 }
 
 impl BodyStart {
-    /// Skips space, tab, LF and CR, and returns the kind of what follows. After [`Blank`](Self::Blank), call it again
+    /// Skips space, tab, LF and CR, and returns the kind of the next byte. After [`Blank`](Self::Blank), call it again
     /// with the next text.
     #[must_use]
     pub fn skip_blank(text: &mut &[u8]) -> Self {
@@ -50,11 +50,17 @@ pub struct BomSkipper(LineScanner);
 
 impl Default for BomSkipper {
     fn default() -> Self {
-        Self(LineScanner::START)
+        Self::new()
     }
 }
 
 impl BomSkipper {
+    /// Creates the state before the first byte of a body.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(LineScanner::START)
+    }
+
     /// Returns the bytes of earlier chunks that turned out not to be a mark, then the rest of this chunk. Without a
     /// mark, this is all of the body, except for an incomplete mark at its end: that is never returned.
     #[must_use]
@@ -77,7 +83,7 @@ mod tests {
             (b"[", BodyStart::Json, b"["),
             (b" <html>", BodyStart::Html, b"<html>"),
             (b"data: {", BodyStart::Other, b"data: {"),
-            // No white space of JSON.
+            // A form feed is not white space in JSON.
             (b"\x0C{", BodyStart::Other, b"\x0C{"),
         ] {
             assert_eq!((BodyStart::skip_blank(&mut text), text), (start, rest));
@@ -87,11 +93,11 @@ mod tests {
     #[test]
     fn only_a_whole_mark_at_the_start_is_skipped() {
         const NONE: &[u8] = b"";
-        let mut mark = BomSkipper::default();
+        let mut mark = BomSkipper::new();
         assert_eq!(mark.skip(b"\xEF\xBB"), (NONE, NONE));
         assert_eq!(mark.skip(b"\xBF{"), (NONE, &b"{"[..]));
         assert_eq!(mark.skip(b"\xEF\xBB\xBF"), (NONE, &b"\xEF\xBB\xBF"[..]));
-        let mut mark = BomSkipper::default();
+        let mut mark = BomSkipper::new();
         assert_eq!(mark.skip(b"\xEF\xBB"), (NONE, NONE));
         assert_eq!(mark.skip(b"{"), (&b"\xEF\xBB"[..], &b"{"[..]));
     }

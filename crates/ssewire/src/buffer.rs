@@ -76,7 +76,7 @@ impl<S: Storage> EventBuffer<S> {
         self.data > 0
     }
 
-    /// Returns whether the buffer was given part of the open line's value.
+    /// Returns whether part of the open line's value was appended or dropped.
     pub(crate) fn has_value(&self) -> bool {
         self.front > self.data || self.truncated
     }
@@ -125,13 +125,6 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn note_block(&mut self) {
         self.idle_blocks = self.idle_blocks.saturating_add(1);
     }
-
-    /// The storage shrinks after this many idle blocks in a row.
-    const SHRINK_AFTER_IDLE_BLOCKS: u8 = 32;
-
-    /// A storage of at most this many bytes never shrinks by itself. In chunks of 16 KiB, one small event in a hundred
-    /// crosses a boundary; freeing and allocating its few bytes for each chunk would cost more than keeping them.
-    const MIN_SHRINK_CAPACITY: usize = 1024;
 
     /// Returns the bytes at `range`; empty if the storage does not reach that far.
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
@@ -186,8 +179,8 @@ impl<S: Storage> EventBuffer<S> {
         self.truncated
     }
 
-    /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
-    /// buffer", with the open value and its last piece.
+    /// Applies "append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the
+    /// data buffer" to the open value and its last piece.
     #[inline]
     pub(crate) fn push_data(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
         self.reserve(last_piece.len() + 1)?;
@@ -198,7 +191,7 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// "Set the event type buffer to the field value", to the open value and its last piece.
+    /// Applies "set the event type buffer to the field value" to the open value and its last piece.
     pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
         // The open value moves from the front and takes the place of the old type: only its last piece needs room.
         self.reserve(last_piece.len().saturating_sub(self.event_type))?;
@@ -208,8 +201,8 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
-    /// sure that the value contains no NUL.
+    /// Applies "set the last event ID buffer to the field value" to the open value and its last piece. The caller has
+    /// made sure that the value contains no NUL.
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
         let id = narrow(self.value_range().len() + last_piece.len());
         if id > self.id_slot {
@@ -226,8 +219,8 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID
-    /// buffer", if the block has set that, and start a new block. Returns type and data, which stay readable until the
+    /// Dispatches the event: "set the last event ID string of the event source to the value of the last event ID
+    /// buffer", if the block has set that. Starts a new block. Returns type and data, which stay readable until the
     /// next write. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last
     /// character from the data buffer."
     pub(crate) fn dispatch(&mut self, has_id: bool) -> (Option<Span>, Option<Span>) {
@@ -259,6 +252,13 @@ impl<S: Storage> EventBuffer<S> {
         self.check();
         Ok(())
     }
+
+    /// The storage shrinks after this many idle blocks in a row.
+    const SHRINK_AFTER_IDLE_BLOCKS: u8 = 32;
+
+    /// A storage of at most this many bytes never shrinks by itself. In chunks of 16 KiB, one small event in a hundred
+    /// crosses a boundary; freeing and allocating its few bytes for each chunk would cost more than keeping them.
+    const MIN_SHRINK_CAPACITY: usize = 1024;
 
     /// Gives back memory that only earlier, much larger blocks needed. Called where nothing borrows from it, so that
     /// the buffer follows the size of recent events, and a stream of large events does not allocate for each of them.
@@ -368,19 +368,20 @@ impl<S: Storage> EventBuffer<S> {
         debug_assert!(self.front + self.back() <= self.capacity());
         debug_assert!(self.id <= self.id_slot);
         debug_assert!(self.data <= self.front);
+        debug_assert!(self.data == 0 || self.bytes(0..self.data).ends_with(b"\n"));
     }
 }
 
 /// No ID is longer: 1 GiB.
 pub(crate) const LARGEST_ID: usize = 1 << 30;
 
-/// A length of at most [`LARGEST_ID`].
+/// Converts a length of at most [`LARGEST_ID`].
 fn narrow(len: usize) -> u32 {
     debug_assert!(u32::try_from(len).is_ok());
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// A 32-bit length as an offset.
+/// Converts a 32-bit length into an offset.
 fn widen(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }

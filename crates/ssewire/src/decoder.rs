@@ -6,7 +6,7 @@ use core::ops::ControlFlow::{self, Break, Continue};
 use core::time::Duration;
 
 use crate::buffer::{EventBuffer, LARGEST_ID};
-use crate::error::{DecodeError, InvalidId, Truncated};
+use crate::error::{DecodeError, LastEventIdError, Truncated};
 use crate::event::{Block, BlockFlags, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, EventPrefix};
 use crate::field::{LineState, split_field};
@@ -215,7 +215,7 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Errors
     /// As [`set_last_event_id`](Self::set_last_event_id).
-    pub fn with_last_event_id(mut self, id: &[u8]) -> Result<Self, InvalidId> {
+    pub fn with_last_event_id(mut self, id: &[u8]) -> Result<Self, LastEventIdError> {
         self.set_last_event_id(id)?;
         Ok(self)
     }
@@ -224,28 +224,26 @@ impl<S: Storage> Decoder<S> {
     /// another. The fields of an unfinished block are kept; its event carries the new ID unless the block sets one.
     ///
     /// ```
-    /// use ssewire::{Decoder, InvalidId};
+    /// use ssewire::{Decoder, LastEventIdError};
     ///
     /// let mut decoder = Decoder::new();
     /// decoder.set_last_event_id(b"7")?;
-    /// assert_eq!(decoder.set_last_event_id(b"8\r\nx: y"), Err(InvalidId::ForbiddenByte));
+    /// assert_eq!(decoder.set_last_event_id(b"8\r\nx: y"), Err(LastEventIdError::ForbiddenByte));
     /// let event = decoder.decode(&mut &b"data: x\n\n"[..])?.unwrap();
     /// assert_eq!(event.last_event_id(), b"7");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// [`InvalidId`] if the ID contains LF, CR or NUL, which no stream can set, is longer than
+    /// [`LastEventIdError`] if the ID contains LF, CR or NUL, which no stream can set, is longer than
     /// [`with_max_id_bytes`](Self::with_max_id_bytes) allows, or does not fit the storage. The previous ID stays then.
-    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), InvalidId> {
-        if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
-            return Err(InvalidId::ForbiddenByte);
-        }
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), LastEventIdError> {
+        LastEventIdError::check_bytes(id)?;
         if id.len() > self.max_id_bytes {
-            return Err(InvalidId::TooLong { max_bytes: self.max_id_bytes });
+            return Err(LastEventIdError::LimitExceeded { limit: self.max_id_bytes });
         }
         let capacity = self.buffer.capacity();
-        self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
+        self.buffer.set_last_event_id(id).map_err(|_| LastEventIdError::CapacityExceeded { capacity })
     }
 
     /// Returns the last event ID: after the last complete block, or as the caller set it since; empty if there is none.
@@ -461,7 +459,7 @@ impl<S: Storage> Decoder<S> {
     pub fn finish(&mut self) -> Result<(), Truncated> {
         let pending = self.pending_bytes();
         self.reset();
-        if pending > 0 { Err(Truncated { pending }) } else { Ok(()) }
+        Truncated::check(pending)
     }
 
     /// Ends the input and returns the pending event, as if its last line and the blank line after it had come. For
@@ -527,8 +525,8 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// The fast path. Breaks with an event that lies complete in the chunk, and consumes it, or with `None` if nothing
-    /// is left to read after the last event of a chunk. Otherwise [`read`](Self::read) continues at the cursor.
+    /// Fast path. Breaks with an event that lies complete in the chunk, and consumes it, or with `None` if nothing is
+    /// left to read after the last event of a chunk. Otherwise [`read`](Self::read) continues at the cursor.
     #[inline(always)]
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> ControlFlow<Option<EventInChunk<'c>>, Cursor<'c>> {
         let mut cursor = Cursor::new(input);

@@ -6,6 +6,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 
+use crate::error::LastEventIdError;
 use crate::event::{Block, Event};
 use crate::lossy::Lossy;
 
@@ -27,7 +28,7 @@ use crate::lossy::Lossy;
 /// # Cost
 /// Borrows every value and allocates nothing. Encoding scans each byte for line ends and copies it once. An event type
 /// or an id is also scanned when it is set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[must_use = "call an `encode…` or `to_…` method to write the block"]
 pub struct EventBuilder<'a> {
     comment: Option<&'a [u8]>,
@@ -88,9 +89,7 @@ impl<'a> EventBuilder<'a> {
     /// [`EncodeError::InvalidId`] if the value contains CR, LF or NUL.
     pub fn id(mut self, id: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, EncodeError> {
         let id = id.as_ref();
-        if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
-            return Err(EncodeError::InvalidId);
-        }
+        LastEventIdError::check_bytes(id).map_err(|_| EncodeError::InvalidId)?;
         self.id = Some(id);
         Ok(self)
     }

@@ -44,13 +44,13 @@ impl core::error::Error for DecodeError {}
 /// stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum InvalidId {
+pub enum LastEventIdError {
     /// The ID contains LF, CR or NUL: no stream can set it, and in a header it could add another header.
     ForbiddenByte,
     /// The ID is longer than the limit.
-    TooLong {
+    LimitExceeded {
         /// The limit, in bytes.
-        max_bytes: usize,
+        limit: usize,
     },
     /// The ID does not fit the storage.
     CapacityExceeded {
@@ -59,28 +59,40 @@ pub enum InvalidId {
     },
 }
 
-impl fmt::Display for InvalidId {
+impl LastEventIdError {
+    /// Returns an error if no stream can set this ID: a line has no LF or CR, and an `id` with NUL is ignored.
+    pub(crate) fn check_bytes(id: &[u8]) -> Result<(), Self> {
+        if memchr::memchr3(b'\n', b'\r', 0, id).is_none() { Ok(()) } else { Err(Self::ForbiddenByte) }
+    }
+}
+
+impl fmt::Display for LastEventIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ForbiddenByte => f.write_str("last event ID contains LF, CR or NUL"),
-            Self::TooLong { max_bytes } => write!(f, "last event ID exceeds the limit of {max_bytes} bytes"),
+            Self::LimitExceeded { limit } => write!(f, "last event ID exceeds the limit of {limit} bytes"),
             Self::CapacityExceeded { capacity } => {
-                write!(f, "last event ID exceeds the buffer of {capacity} bytes")
+                write!(f, "last event ID does not fit the buffer of {capacity} bytes")
             }
         }
     }
 }
 
-impl core::error::Error for InvalidId {}
+impl core::error::Error for LastEventIdError {}
 
 /// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). Pending input is
 /// discarded (HTML standard: "Once the end of the file is reached, any pending data must be discarded").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Truncated {
-    pub(crate) pending: u64,
+    pending: u64,
 }
 
 impl Truncated {
+    /// Returns an error unless nothing was pending.
+    pub(crate) fn check(pending: u64) -> Result<(), Self> {
+        if pending == 0 { Ok(()) } else { Err(Self { pending }) }
+    }
+
     /// Returns the number of bytes discarded, whatever the chunking, without a complete byte order mark. From a
     /// [`Decoder`](crate::Decoder): all bytes after the last blank line, including comments. From a
     /// [`LineDecoder`](crate::LineDecoder): all bytes after the last line end.

@@ -39,7 +39,7 @@ pub(crate) struct Cursor<'c> {
 }
 
 impl<'c> Cursor<'c> {
-    /// The start of a chunk.
+    /// Creates the cursor at the start of a chunk.
     #[inline(always)]
     pub(crate) fn new(chunk: &'c [u8]) -> Self {
         Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::START }

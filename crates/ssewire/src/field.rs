@@ -120,7 +120,7 @@ impl RetryParser {
     }
 }
 
-/// The line that is being read: its kind, and what is kept of it outside of the buffer.
+/// The line that is being read: its kind, and the state kept outside of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
     /// At the start of a line, or within its first bytes, which leave the kind open.

@@ -214,7 +214,7 @@ pub use body_start::{BodyStart, BomSkipper};
 pub use decoder::Decoder;
 pub use encode::{EncodeError, EventBuilder};
 pub use end_marker::is_done;
-pub use error::{DecodeError, InvalidId, Truncated};
+pub use error::{DecodeError, LastEventIdError, Truncated};
 pub use event::{Block, BlockSpan, Event, EventSpan, Frame, FrameSpan};
 pub use field::{Field, parse_retry};
 pub use line_decoder::{LineDecoder, LineSpan};

@@ -74,7 +74,7 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Long lines repay the dispatch to wider vector registers.
+/// Searches with the vectors of this processor: long lines repay the dispatch to wider vector registers.
 #[inline(never)]
 fn find_dispatched(bytes: &[u8]) -> Option<usize> {
     memchr::memchr2(b'\n', b'\r', bytes).map(|at| at + INLINE_LEN)

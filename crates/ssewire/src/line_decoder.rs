@@ -44,7 +44,7 @@ pub struct LineDecoder<S = HeapBuffer> {
     scanner: LineScanner,
     /// The rest of the line is discarded: it exceeds a limit.
     skipping_line: bool,
-    /// Bytes of the unfinished line, kept or not.
+    /// Bytes of the unfinished line, kept or not. Cannot overflow: 2^64 bytes do not arrive.
     pending: u64,
 }
 
@@ -138,13 +138,13 @@ impl<S: Storage> LineDecoder<S> {
             if !self.skipping_line && piece.len() > allowed {
                 let stop = allowed.saturating_add(1);
                 *input = rest.get(stop..).unwrap_or_default();
-                self.add_pending(stop);
+                self.pending += stop as u64;
                 self.drop_line();
                 return Err(DecodeError::LimitExceeded { limit: self.buffer.limit });
             }
             let Some(len) = len else {
                 *input = b"";
-                self.add_pending(piece.len());
+                self.pending += piece.len() as u64;
                 return self.keep(piece).map(|()| None);
             };
             let terminator = rest.get(len).copied().unwrap_or(b'\n');
@@ -187,7 +187,7 @@ impl<S: Storage> LineDecoder<S> {
     /// Returns the number of bytes of an unfinished line, which [`finish`](Self::finish) would discard. Constant time.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
-        self.pending.saturating_add(u64::from(self.scanner.bom_bytes()))
+        self.pending + u64::from(self.scanner.bom_bytes())
     }
 
     /// Ends the input and discards an unfinished line.
@@ -197,7 +197,7 @@ impl<S: Storage> LineDecoder<S> {
     pub fn finish(&mut self) -> Result<(), Truncated> {
         let pending = self.pending_bytes();
         self.reset();
-        if pending == 0 { Ok(()) } else { Err(Truncated { pending }) }
+        Truncated::check(pending)
     }
 
     /// Frees all memory that an unfinished line does not need. A large buffer also shrinks by itself, as in
@@ -221,7 +221,7 @@ impl<S: Storage> LineDecoder<S> {
         let (skipped, replayed) = self.scanner.skip_before_line(input);
         *input = input.get(skipped..).unwrap_or_default();
         if !replayed.is_empty() {
-            self.add_pending(replayed.len());
+            self.pending += replayed.len() as u64;
             if replayed.len() > self.buffer.limit {
                 self.drop_line();
                 return Err(DecodeError::LimitExceeded { limit: self.buffer.limit });
@@ -229,10 +229,6 @@ impl<S: Storage> LineDecoder<S> {
             self.keep(replayed)?;
         }
         Ok(())
-    }
-
-    fn add_pending(&mut self, bytes: usize) {
-        self.pending = self.pending.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     fn keep(&mut self, piece: &[u8]) -> Result<(), DecodeError> {

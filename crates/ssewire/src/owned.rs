@@ -43,39 +43,6 @@ impl OwnedEvent {
         Event { event_type, data, last_event_id: self.last_event_id.bytes(), retry: self.retry }
     }
 
-    /// Returns the event type, as [`Event::event_type`] does.
-    #[must_use]
-    pub fn event_type(&self) -> &[u8] {
-        self.as_event().event_type
-    }
-
-    /// Returns the data, as [`Event::data`] does.
-    #[must_use]
-    pub fn data(&self) -> &[u8] {
-        self.as_event().data
-    }
-
-    /// Returns the last event ID, as [`Event::last_event_id`] does.
-    #[must_use]
-    pub fn last_event_id(&self) -> &[u8] {
-        self.as_event().last_event_id
-    }
-
-    /// Returns the reconnection time, as [`Event::retry`] does.
-    ///
-    /// ```
-    /// use core::time::Duration;
-    ///
-    /// let mut decoder = ssewire::Decoder::new();
-    /// let event = decoder.decode_owned(&mut &b"retry: 10\ndata: x\n\n"[..])?.unwrap();
-    /// assert_eq!(event.retry(), Some(Duration::from_millis(10)));
-    /// # Ok::<(), ssewire::DecodeError>(())
-    /// ```
-    #[must_use]
-    pub fn retry(&self) -> Option<Duration> {
-        self.retry
-    }
-
     pub(crate) fn new(event: Event<'_>, last_event_id: SharedId) -> Self {
         Self {
             bytes: concat(event.event_type, event.data),
@@ -86,10 +53,34 @@ impl OwnedEvent {
     }
 }
 
-/// The text accessors of [`Event`] for a type that owns one.
-macro_rules! forward_text_accessors {
+/// The accessors of [`Event`] for a type that owns one.
+macro_rules! forward_accessors {
     ($owner:ty) => {
         impl $owner {
+            /// Returns the event type, as [`Event::event_type`] does.
+            #[must_use]
+            pub fn event_type(&self) -> &[u8] {
+                self.as_event().event_type()
+            }
+
+            /// Returns the data, as [`Event::data`] does.
+            #[must_use]
+            pub fn data(&self) -> &[u8] {
+                self.as_event().data()
+            }
+
+            /// Returns the last event ID, as [`Event::last_event_id`] does.
+            #[must_use]
+            pub fn last_event_id(&self) -> &[u8] {
+                self.as_event().last_event_id()
+            }
+
+            /// Returns the reconnection time, as [`Event::retry`] does.
+            #[must_use]
+            pub fn retry(&self) -> Option<core::time::Duration> {
+                self.as_event().retry()
+            }
+
             /// Returns whether the data is the end marker, as [`Event::is_done`] does.
             #[must_use]
             pub fn is_done(&self) -> bool {
@@ -143,9 +134,9 @@ macro_rules! forward_text_accessors {
 
 // Only `shared.rs` imports it.
 #[cfg(feature = "bytes")]
-pub(crate) use forward_text_accessors;
+pub(crate) use forward_accessors;
 
-forward_text_accessors!(OwnedEvent);
+forward_accessors!(OwnedEvent);
 
 impl fmt::Debug for OwnedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,7 +205,7 @@ impl<S: Storage> Decoder<S> {
 
 /// The events of a chunk; see [`Decoder::owned_events`].
 #[must_use = "events are decoded as the iterator is advanced"]
-pub struct OwnedEvents<'d, S: Storage> {
+pub struct OwnedEvents<'d, S> {
     decoder: &'d mut Decoder<S>,
     rest: &'d [u8],
 }

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::error::LastEventIdError;
+
 /// Reconnection policy of an event stream: exponential backoff with jitter, based on the stream's reconnection time.
 ///
 /// `Reconnect` opens no connection, reads no clock and generates no random number. Report every connection that opens
@@ -316,8 +318,8 @@ fn is_event_stream(content_type: &[u8]) -> bool {
 /// ```
 #[must_use]
 pub fn last_event_id_header(last_event_id: &[u8]) -> Option<(&'static str, &[u8])> {
-    let is_valid = !last_event_id.is_empty() && memchr::memchr3(b'\n', b'\r', 0, last_event_id).is_none();
-    is_valid.then_some(("last-event-id", last_event_id))
+    let is_sent = !last_event_id.is_empty() && LastEventIdError::check_bytes(last_event_id).is_ok();
+    is_sent.then_some(("last-event-id", last_event_id))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Event, EventSpan, Span};
-use crate::owned::{OwnedEvent, forward_text_accessors};
+use crate::owned::{OwnedEvent, forward_accessors};
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
@@ -38,32 +38,9 @@ impl SharedEvent {
     /// Borrows the event.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
-        let event_type = self.bytes.get(self.event_type.clone());
-        Event::new(event_type, self.data(), self.last_event_id.bytes(), self.retry)
-    }
-
-    /// Returns the event type, as [`Event::event_type`] does.
-    #[must_use]
-    pub fn event_type(&self) -> &[u8] {
-        self.as_event().event_type()
-    }
-
-    /// Returns the data, as [`Event::data`] does.
-    #[must_use]
-    pub fn data(&self) -> &[u8] {
-        self.bytes.get(self.data.clone()).unwrap_or_default()
-    }
-
-    /// Returns the last event ID, as [`Event::last_event_id`] does.
-    #[must_use]
-    pub fn last_event_id(&self) -> &[u8] {
-        self.last_event_id.bytes()
-    }
-
-    /// Returns the reconnection time, as [`Event::retry`] does.
-    #[must_use]
-    pub fn retry(&self) -> Option<Duration> {
-        self.retry
+        let part = |range: &Range<usize>| self.bytes.get(range.clone());
+        let data = part(&self.data).unwrap_or_default();
+        Event::new(part(&self.event_type), data, self.last_event_id.bytes(), self.retry)
     }
 
     /// Returns the data as [`Bytes`]. Shares the memory of the event, copies nothing.
@@ -79,7 +56,7 @@ impl SharedEvent {
     }
 }
 
-forward_text_accessors!(SharedEvent);
+forward_accessors!(SharedEvent);
 
 /// Copies type and data, and shares the last event ID.
 impl From<SharedEvent> for OwnedEvent {

@@ -229,7 +229,7 @@ impl<S: Storage> Decoder<S> {
         Some(FrameSpan(frame(Span::in_chunk(cursor.chunk, start), start.len() < piece.len())))
     }
 
-    /// The blank line: "dispatch the event".
+    /// Reads the blank line: "dispatch the event".
     fn dispatch(&mut self, cursor: &mut Cursor<'_>) -> BlockSpan {
         self.pending = 0;
         cursor.block = cursor.rest;

@@ -30,8 +30,9 @@ pub(crate) mod sealed {
 }
 
 /// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`), in steps of one third or one
-/// half, so that copying stays linear. Start with `Vec::new()`, which owns no memory until a value is copied. Of
-/// another vector the length counts, not the capacity; a long one shrinks as one that the decoder has grown.
+/// half, so that copying stays linear. Start with `Vec::new()`, which owns no memory until a value is copied. A vector
+/// that you pass in is used up to its length, whatever its capacity; its contents are overwritten. It grows and shrinks
+/// like one that was empty.
 #[cfg(feature = "alloc")]
 pub type HeapBuffer = Vec<u8>;
 

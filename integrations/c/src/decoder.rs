@@ -124,8 +124,9 @@ pub unsafe extern "C" fn ssewire_decoder_push(
 /// The pointers are NULL or valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_decoder_finish(decoder: *mut Decoder, pending_bytes: *mut u64) -> Status {
+    let function = |decoder: &mut BatchDecoder| Ok(decoder.finish().err().map_or(0, |cut| cut.pending_bytes()));
     // SAFETY: as the contract of this function demands.
-    unsafe { call(decoder, pending_bytes, |decoder| Ok(decoder.finish())) }
+    unsafe { call(decoder, pending_bytes, function) }
 }
 
 /// Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a

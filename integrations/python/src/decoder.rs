@@ -121,10 +121,7 @@ impl Decoder {
 
     /// Reports that the input has ended.
     fn finish(&mut self, py: Python<'_>) -> PyResult<()> {
-        match self.decoder.finish() {
-            0 => Ok(()),
-            pending => Err(error(py, "TruncatedError", (pending,))),
-        }
+        self.decoder.finish().map_err(|truncated| error(py, "TruncatedError", (truncated.pending_bytes(),)))
     }
 
     /// Reports that the input has ended, and returns an event without its blank line.

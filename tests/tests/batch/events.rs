@@ -103,10 +103,12 @@ fn the_end_discards_an_event_or_returns_it() {
     for cut in ["data: [DONE]", "data: [DONE]\n", "event: message\ndata: [DONE]\r"] {
         let mut decoder = BatchDecoder::new();
         decoder.push(&mut cut.as_bytes());
-        assert_eq!(decoder.clone().finish(), cut.len() as u64);
+        let truncated = decoder.clone().finish().unwrap_err();
+        assert_eq!(truncated.pending_bytes(), cut.len() as u64);
         let batch = decoder.finish_event();
         assert_eq!(batch.records().iter().map(|record| batch.data(record)).collect::<Vec<_>>(), ["[DONE]"]);
         assert_eq!(decoder.finish_event().records(), []);
+        assert_eq!(decoder.finish(), Ok(()));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Decoder::set_last_event_id` and the bound on an `id`.
 
-use ssewire::{Decoder, InvalidId, Storage};
+use ssewire::{Decoder, LastEventIdError, Storage};
 use ssewire_tests::chunks;
 use ssewire_tests::drive;
 use ssewire_tests::outcome::{Decoded, event, limit_exceeded};
@@ -78,7 +78,7 @@ fn set_last_event_id_within_a_frame_keeps_it() {
 fn set_last_event_id_rejects_bytes_that_no_id_can_contain() {
     let mut decoder = Decoder::new().with_last_event_id(b"old").unwrap();
     for id in [&b"a\nb"[..], b"\r", b"a\0", b"\n"] {
-        assert_eq!(decoder.set_last_event_id(id), Err(InvalidId::ForbiddenByte), "{}", id.escape_ascii());
+        assert_eq!(decoder.set_last_event_id(id), Err(LastEventIdError::ForbiddenByte), "{}", id.escape_ascii());
         assert!(Decoder::new().with_last_event_id(id).is_err());
     }
     assert_eq!(decoder.last_event_id(), b"old", "the previous ID stays");
@@ -92,10 +92,10 @@ fn set_last_event_id_rejects_bytes_that_no_id_can_contain() {
 fn set_last_event_id_rejects_an_id_above_the_bound() {
     let mut decoder = Decoder::new().with_max_id_bytes(3);
     decoder.set_last_event_id(b"123").unwrap();
-    assert_eq!(decoder.set_last_event_id(b"1234"), Err(InvalidId::TooLong { max_bytes: 3 }));
+    assert_eq!(decoder.set_last_event_id(b"1234"), Err(LastEventIdError::LimitExceeded { limit: 3 }));
     assert_eq!(decoder.last_event_id(), b"123");
     let long = [b'i'; 4097];
-    assert_eq!(Decoder::new().set_last_event_id(&long), Err(InvalidId::TooLong { max_bytes: 4096 }));
+    assert_eq!(Decoder::new().set_last_event_id(&long), Err(LastEventIdError::LimitExceeded { limit: 4096 }));
     assert_eq!(Decoder::new().set_last_event_id(&long[..4096]), Ok(()));
     // The event limit does not apply to IDs.
     assert_eq!(Decoder::new().with_max_event_bytes(0).set_last_event_id(b"1234"), Ok(()));
@@ -104,14 +104,14 @@ fn set_last_event_id_rejects_an_id_above_the_bound() {
 #[test]
 fn set_last_event_id_rejects_an_id_without_capacity() {
     let mut decoder = Decoder::with_storage([0; 4]);
-    assert_eq!(decoder.set_last_event_id(b"12345"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
+    assert_eq!(decoder.set_last_event_id(b"12345"), Err(LastEventIdError::CapacityExceeded { capacity: 4 }));
     decoder.set_last_event_id(b"1234").unwrap();
-    assert_eq!(decoder.set_last_event_id(b"56789"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
+    assert_eq!(decoder.set_last_event_id(b"56789"), Err(LastEventIdError::CapacityExceeded { capacity: 4 }));
     assert_eq!(decoder.last_event_id(), b"1234");
     decoder.set_last_event_id(b"1").unwrap();
     // Three bytes are free. The data uses two of them, and the end of its line one.
     assert_eq!(decoder.poll_event(&mut &b"data: ab\n"[..]), Ok(None));
-    assert_eq!(decoder.set_last_event_id(b"12"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
+    assert_eq!(decoder.set_last_event_id(b"12"), Err(LastEventIdError::CapacityExceeded { capacity: 4 }));
     let outcome = drive::events(&mut decoder, [&b"\n"[..]]);
     assert_eq!(outcome.decoded(), [&event("message", "ab", "1")]);
 }

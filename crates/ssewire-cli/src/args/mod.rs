@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 use clap_complete::Shell;
-use ssewire::{Decoder, InvalidId};
+use ssewire::{Decoder, LastEventIdError};
 use ssewire_replay::options::{
     FaultOrList, ServeOptions, faults, parse_chunk_size, parse_delay, parse_port, parse_speed,
 };
@@ -437,7 +437,7 @@ fn refuse(sentence: impl fmt::Display) -> Result<Action, clap::Error> {
     Err(Cli::definition().error(ErrorKind::InvalidValue, sentence))
 }
 
-fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder, InvalidId> {
+fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder, LastEventIdError> {
     let decoder = match limit {
         Some(limit) => Decoder::new().with_max_event_bytes(limit),
         None => Decoder::new(),

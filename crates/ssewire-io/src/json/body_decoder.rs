@@ -27,7 +27,7 @@ enum BodyState {
 
 impl BodyState {
     fn new() -> Self {
-        Self::Blank(BomSkipper::default())
+        Self::Blank(BomSkipper::new())
     }
 }
 
