@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use crate::number::NumberSpan;
 use crate::span::StringSpan;
@@ -12,7 +12,7 @@ use crate::span::StringSpan;
 ///
 /// A value belongs to the innermost open array or object. In an object the last [`Key`](Self::Key) names it, and it
 /// replaces an earlier value of that key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PartialChange<'a> {
     /// An object begins, and is the innermost one from here on.
@@ -85,10 +85,7 @@ impl ChangeLog {
                 ChangeSpan::Key(key) => PartialChange::Key(key.text(raw)),
                 ChangeSpan::String => PartialChange::String,
                 ChangeSpan::Text(text) => PartialChange::Text(text.text(raw)),
-                ChangeSpan::Number(number) => match number.value(raw)? {
-                    Value::Number(number) => PartialChange::Number(number),
-                    _ => return None,
-                },
+                ChangeSpan::Number(number) => PartialChange::Number(number.value(raw)?),
                 ChangeSpan::Bool(value) => PartialChange::Bool(*value),
                 ChangeSpan::Null => PartialChange::Null,
             })

@@ -1,6 +1,6 @@
 //! Numbers: this file has their grammar (RFC 8259, section 6), serde_json builds their value.
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use crate::span::Scan;
 use crate::string::MAX_NUMBER_AT_END;
@@ -68,7 +68,7 @@ impl NumberSpan {
                 (NumberState::Exponent | NumberState::Sign, b'0'..=b'9') => NumberState::ExponentDigits,
                 // A digit after a leading zero is an error, not the end of the number.
                 (NumberState::Zero, b'0'..=b'9') => return self.invalid(),
-                _ if self.may_end() => return Scan::Ended,
+                _ if self.is_number() => return Scan::Ended,
                 _ => return self.invalid(),
             };
             self.end += 1;
@@ -77,7 +77,7 @@ impl NumberSpan {
     }
 
     /// Returns whether the text so far is a number.
-    pub(crate) fn may_end(self) -> bool {
+    pub(crate) fn is_number(self) -> bool {
         matches!(
             self.state,
             NumberState::Zero | NumberState::Integer | NumberState::Fraction | NumberState::ExponentDigits
@@ -85,7 +85,7 @@ impl NumberSpan {
     }
 
     /// Returns the value to show while the number is at the end of the text.
-    pub(crate) fn provisional(self, raw: &str) -> Option<Value> {
+    pub(crate) fn provisional(self, raw: &str) -> Option<Number> {
         if self.end - self.start > MAX_NUMBER_AT_END {
             return None;
         }
@@ -97,21 +97,21 @@ impl NumberSpan {
     /// Fast path: an integer in the range of `u64` or `i64` is parsed here. It must become the value that serde_json
     /// builds, in every configuration of serde_json; `value_agrees_with_serde_json_for_integers` proves it at the
     /// limits of both types.
-    pub(crate) fn value(self, raw: &str) -> Option<Value> {
-        if !self.may_end() {
+    pub(crate) fn value(self, raw: &str) -> Option<Number> {
+        if !self.is_number() {
             return None;
         }
         let text = raw.get(self.start..self.end)?;
         if let NumberState::Integer = self.state {
             // Not for `NumberState::Zero`: `-0` is a float for serde_json.
             if let Ok(positive) = text.parse::<u64>() {
-                return Some(Value::Number(positive.into()));
+                return Some(positive.into());
             }
             if let Ok(negative) = text.parse::<i64>() {
-                return Some(Value::Number(negative.into()));
+                return Some(negative.into());
             }
         }
-        text.parse::<Number>().ok().map(Value::Number)
+        text.parse().ok()
     }
 
     fn invalid(self) -> Scan {

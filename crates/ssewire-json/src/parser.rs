@@ -103,7 +103,7 @@ impl Parser {
     }
 
     /// Returns whether `raw` is empty or white space.
-    pub(crate) fn is_empty(&self, raw: &str) -> bool {
+    pub(crate) fn is_blank(&self, raw: &str) -> bool {
         // An incomplete literal at the top level leaves `pos` at its beginning.
         matches!(self.state, State::Value) && self.open.is_empty() && self.pos == raw.len()
     }
@@ -130,7 +130,7 @@ impl Parser {
     pub(crate) fn publish_top_level_number(&mut self, raw: &str, root: &mut Option<Value>) {
         if let State::InNumber { number, is_shown } = &mut self.state {
             if self.open.is_empty() && !*is_shown {
-                *root = number.value(raw);
+                *root = number.value(raw).map(Value::Number);
                 *is_shown = root.is_some();
             }
         }
@@ -437,7 +437,7 @@ impl Parser {
     fn number(&mut self, raw: &str, slot: &mut impl Slot, mut number: NumberSpan, is_shown: bool) -> Progress {
         let scan = number.scan(raw);
         let value = if scan == Scan::Ended { number.value(raw) } else { number.provisional(raw) };
-        let is_shown = self.show_number(slot, value, is_shown);
+        let is_shown = self.show_number(slot, value.map(Value::Number), is_shown);
         match scan {
             Scan::Ended if is_shown => {
                 self.displaced = None;

@@ -74,7 +74,7 @@ impl PartialJson {
         Self { parser: Parser::new(partial_strings), ..Self::default() }
     }
 
-    /// Records what each push changes, for [`changes`](Self::changes).
+    /// Records the changes of each push, for [`changes`](Self::changes).
     #[must_use]
     pub fn with_changes(mut self) -> Self {
         self.parser.record_changes();
@@ -196,10 +196,10 @@ impl PartialJson {
         is_complete && self.error().is_none()
     }
 
-    /// Returns whether the text is empty, or nothing but JSON white space.
+    /// Returns whether the text is nothing but JSON white space, or empty.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.parser.is_empty(&self.raw) && self.error().is_none()
+    pub fn is_blank(&self) -> bool {
+        self.parser.is_blank(&self.raw) && self.error().is_none()
     }
 
     /// Returns the error at which reading stopped.
@@ -238,7 +238,7 @@ impl PartialJson {
         match &self.root {
             Some(value) if number.is_some() || self.parser.is_complete() => Ok(value),
             _ => Err(match number {
-                Some(number) if number.may_end() => JsonError::new(JsonErrorKind::NumberOutOfRange, number.start()),
+                Some(number) if number.is_number() => JsonError::new(JsonErrorKind::NumberOutOfRange, number.start()),
                 _ => self.unexpected_end(),
             }),
         }

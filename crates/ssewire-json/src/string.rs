@@ -41,7 +41,7 @@ pub fn find_special(bytes: &[u8]) -> Option<usize> {
 /// Most strings end within this many bytes.
 const NEAR: usize = 32;
 
-/// [`find_special`] for long strings: in blocks that are compiled to vector instructions.
+/// As [`find_special`], for long strings: in blocks that are compiled to vector instructions.
 #[inline(never)]
 fn find_special_far(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
@@ -60,7 +60,7 @@ fn is_special(byte: &u8) -> bool {
     (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
 }
 
-/// [`find_special`] for eight bytes at once.
+/// As [`find_special`], for eight bytes at once.
 ///
 /// In each byte lane, `(x - n) & !x` has its top bit set if `x < n`, for `n` up to 0x80. `x ^ c` is below 1 only for
 /// `x == c`; it has the top bit of `x`. A borrow may set the top bit of a lane wrongly, but only above a lane that has

@@ -36,7 +36,7 @@ mod tests {
     use super::take;
     use crate::{PartialJson, PartialStrings};
 
-    /// The work of a text that is pushed in pieces.
+    /// Returns the work of a text that is pushed in pieces.
     fn work_of(start: &str, piece: &str, pieces: usize) -> usize {
         take();
         let mut json = PartialJson::with_partial_strings(PartialStrings::Show);
@@ -47,12 +47,12 @@ mod tests {
         take()
     }
 
-    /// Members before and after the keys of the rows in the order of keys.
+    /// Returns members before and after the keys of the rows in the order of keys.
     fn members(count: usize) -> String {
         (0..count).map(|i| format!("\"{}{i}\":0,", if i % 2 == 0 { "a" } else { "z" })).collect()
     }
 
-    /// The beginning of a text of `len` bytes with `count` members in each object, whose rest is small pieces.
+    /// Returns the beginning of a text of `len` bytes with `count` members in each object, whose rest is small pieces.
     fn beginning(shape: &str, len: usize, count: usize) -> String {
         let (members, more) = (members(count), members(2 * count).split_off(members(count).len()));
         let key = "k".repeat(len / 2);

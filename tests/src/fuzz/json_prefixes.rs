@@ -74,7 +74,7 @@ fn every_prefix(text: &str, partial_strings: PartialStrings) {
 
         let by_serde = serde_json::from_str::<Value>(prefix).ok();
         assert_eq!(incremental.is_complete(), by_serde.is_some(), "{prefix}");
-        assert_eq!(incremental.is_empty(), prefix.trim_matches([' ', '\t', '\n', '\r']).is_empty(), "{prefix}");
+        assert_eq!(incremental.is_blank(), prefix.trim_matches([' ', '\t', '\n', '\r']).is_empty(), "{prefix}");
         assert_eq!(incremental.clone().complete_value().ok(), by_serde.as_ref(), "{prefix}");
 
         if let Some(earlier) = stable.as_ref().filter(|_| !expected.has_repeated_key) {
@@ -139,7 +139,7 @@ fn assert_same(one: &PartialJson, other: &PartialJson, text: &str) {
     // Compared as text, which includes the order of members under `preserve_order`.
     assert_eq!(one.value().map(Value::to_string), other.value().map(Value::to_string), "{text}");
     let state = |json: &PartialJson| {
-        (json.is_stable(), json.is_complete(), json.is_empty(), json.depth(), json.error(), json.raw().to_owned())
+        (json.is_stable(), json.is_complete(), json.is_blank(), json.depth(), json.error(), json.raw().to_owned())
     };
     assert_eq!(state(one), state(other), "{text}");
 }

@@ -11,3 +11,15 @@ mod json;
 mod prefixes;
 mod properties;
 mod views;
+
+use ssewire_json::{JsonError, JsonErrorKind, PartialChange, PartialJson, PartialStrings};
+use ssewire_tests::assert_send_sync_unpin;
+
+/// Checked by the compiler.
+const _: () = {
+    assert_send_sync_unpin::<PartialJson>();
+    assert_send_sync_unpin::<PartialStrings>();
+    assert_send_sync_unpin::<PartialChange<'_>>();
+    assert_send_sync_unpin::<JsonError>();
+    assert_send_sync_unpin::<JsonErrorKind>();
+};

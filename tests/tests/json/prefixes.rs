@@ -93,7 +93,7 @@ fn agrees_with_the_oracle(partial_strings: PartialStrings) {
                 assert_eq!(json.value().map(Value::to_string), shown, "{partial_strings:?} {prefix}");
                 assert_eq!(json.is_stable(), !view.provisional, "{partial_strings:?} {prefix}");
                 assert_eq!(json.is_complete(), is_complete, "{prefix}");
-                assert_eq!(json.is_empty(), prefix.trim_ascii().is_empty(), "{prefix}");
+                assert_eq!(json.is_blank(), prefix.trim_ascii().is_empty(), "{prefix}");
             }
             prefix_count += 1;
         }

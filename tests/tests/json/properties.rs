@@ -132,8 +132,8 @@ proptest! {
             prop_assert_eq!(pushed, at_once.push(&prefix));
             prop_assert_eq!(incremental.value(), at_once.value(), "{}", prefix);
             prop_assert_eq!(
-                (incremental.is_stable(), incremental.is_complete(), incremental.is_empty(), incremental.depth()),
-                (at_once.is_stable(), at_once.is_complete(), at_once.is_empty(), at_once.depth())
+                (incremental.is_stable(), incremental.is_complete(), incremental.is_blank(), incremental.depth()),
+                (at_once.is_stable(), at_once.is_complete(), at_once.is_blank(), at_once.depth())
             );
         }
     }
