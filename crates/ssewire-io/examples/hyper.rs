@@ -37,7 +37,7 @@ async fn run() -> Result<(), Failure> {
 async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
     let https = hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
     let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(https);
-    let backoff = Backoff::default();
+    let backoff = Backoff::new();
     let mut attempt = 0;
     loop {
         let mut request = Request::post(&setup.url);

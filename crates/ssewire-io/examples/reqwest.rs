@@ -32,7 +32,7 @@ async fn run() -> Result<(), Failure> {
 /// Repeats the request only until a response begins: a stream is never replayed.
 async fn send(setup: &Setup) -> Result<Response, Failure> {
     let client = Client::new();
-    let backoff = Backoff::default();
+    let backoff = Backoff::new();
     let mut attempt = 0;
     loop {
         let mut request = client.post(&setup.url).body(setup.request()?);

@@ -33,7 +33,7 @@ fn run() -> Result<(), Failure> {
 /// Repeats the request only until a response begins: a stream is never replayed.
 fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let backoff = Backoff::default();
+    let backoff = Backoff::new();
     let mut attempt = 0;
     loop {
         let mut request = agent.post(&setup.url);

@@ -17,7 +17,7 @@ use crate::response_head::{ResponseHead, is_retryable_status};
 ///
 /// `Display` and `Debug` name the kind, the status and the request id. The message is text of the server, so only
 /// [`message`](Self::message) returns it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApiError {
     kind: Option<ErrorKind>,
     // Not boxed: to give back the capacity of decoded text would copy it.
@@ -72,7 +72,7 @@ impl ApiError {
         Self { kind, response_head: Some(Box::new(head)), ..error }
     }
 
-    /// An error of plain text, which may be empty.
+    /// Creates an error of plain text, which may be empty.
     pub(crate) fn from_text(text: String) -> Self {
         let body = quoted(&text);
         let message = if text.is_empty() { None } else { Some(text) };
@@ -146,7 +146,7 @@ impl ApiError {
     }
 }
 
-/// The JSON in a body. A bare number or word there is text.
+/// Returns the JSON in a body. A bare number or word there is text.
 fn json(body: &[u8]) -> Option<RawJson> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
     if !matches!(body.first(), Some(b'{' | b'[' | b'"')) {
@@ -165,7 +165,7 @@ fn quoted(text: &str) -> RawJson {
     RawJson::from_valid(json)
 }
 
-/// Text that a person may have written for a person: neither a page nor a dump.
+/// Returns text that a person may have written for a person: neither a page nor a dump.
 fn short_text<'a>(head: &ResponseHead, text: &'a str) -> Option<&'a str> {
     const MAX: usize = 1024;
     let text = text.trim_start_matches('\u{FEFF}').trim();
@@ -175,20 +175,20 @@ fn short_text<'a>(head: &ResponseHead, text: &'a str) -> Option<&'a str> {
     (!text.is_empty() && text.len() <= MAX && !is_page && is_plain).then_some(text)
 }
 
-/// Google's servers put the error into a list.
+/// Returns the first element of a list: Google's servers put the error into one.
 #[inline(never)]
 fn outer(body: RawJsonRef<'_>) -> RawJsonRef<'_> {
     body.elements().next().unwrap_or(body)
 }
 
-/// The object that describes the error.
+/// Returns the object that describes the error.
 fn inner(body: RawJsonRef<'_>) -> RawJsonRef<'_> {
     let outer = outer(body);
     let described = ["error", "detail"].iter().filter_map(|name| outer.get(name)).find(|inner| inner.is_object());
     described.unwrap_or(outer)
 }
 
-/// `type`, or else `code` as a name (OpenAI), a status there (llama.cpp), or the name of the status (Google).
+/// Returns `type`, or else `code` as a name (OpenAI), a status there (llama.cpp), or the name of the status (Google).
 fn kind_of(inner: RawJsonRef<'_>) -> Option<ErrorKind> {
     let mut name = word_of(inner, "type").filter(|kind| kind != "error");
     if name.is_none() {
@@ -204,12 +204,12 @@ fn kind_of(inner: RawJsonRef<'_>) -> Option<ErrorKind> {
     name.map(|name| ErrorKind::from(&*name))
 }
 
-/// The HTTP status that a body names as `code`.
+/// Returns the HTTP status that a body names as `code`.
 fn status_in(inner: RawJsonRef<'_>) -> Option<u16> {
     u16::try_from(inner.get("code")?.count()?).ok().filter(|status| matches!(status, 400..=599))
 }
 
-/// `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),
+/// Returns `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),
 /// `message` (vLLM, AWS), `Message` (AWS), `msg` (beside a numeric `code`), or a string and nothing else.
 fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<String> {
     let members = [
@@ -224,7 +224,7 @@ fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<String> {
     text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.decode_string()).map(Cow::into_owned)
 }
 
-/// FastAPI lists each member of the request that is invalid: `[{"msg":…,"loc":…}]`.
+/// Joins the messages of a list: FastAPI lists each member of the request that is invalid: `[{"msg":…,"loc":…}]`.
 // Out of line: smaller, and rarely called.
 #[inline(never)]
 fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
@@ -239,14 +239,15 @@ fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     (!all.is_empty()).then(|| compact(all.into()).into())
 }
 
-/// The text of a member.
+/// Returns the text of a member.
 // Out of line: inlining duplicates it, and no hot path calls it.
 #[inline(never)]
 fn text_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
     object.get(name)?.decode_string()
 }
 
-/// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
+/// Returns a name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no
+/// place.
 #[inline(never)]
 fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
     let text = text_of(object, name)?;

@@ -1,8 +1,7 @@
 use crate::string_enum::string_enum;
 
 string_enum! {
-    /// What kind of error the Messages API reported (Messages API: the `type` of `error`), in the
-    /// body of a response or in an `error` event.
+    /// Kind of an error (Messages API: the `type` of `error`), in the body of a response or in an `error` event.
     pub enum ErrorKind {
         /// The request is malformed (status 400).
         InvalidRequest = "invalid_request_error",

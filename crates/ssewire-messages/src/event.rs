@@ -138,7 +138,7 @@ impl MessageDelta<'_> {
     }
 
     /// Returns a member of `delta`, or `context_management` or `input_transformations`, which are beside it. Null is
-    /// `None`: it changes nothing. Linear.
+    /// `None`: it changes nothing. Linear. Copies the value: one allocation.
     ///
     /// ```
     /// use ssewire_messages::StreamEvent;
@@ -168,9 +168,9 @@ impl MessageDelta<'_> {
         found.map(RawJson::keep)
     }
 
-    /// Returns the `delta` of the event, as JSON.
+    /// Returns the `delta` of the event, as JSON. Copies it: one allocation.
     #[must_use]
-    pub fn delta_json(&self) -> Option<RawJson> {
+    pub fn delta_to_json(&self) -> Option<RawJson> {
         self.delta.as_ref().map(ScannedJson::to_raw)
     }
 
@@ -194,9 +194,9 @@ impl UnknownEvent<'_> {
         &self.name
     }
 
-    /// Returns the payload.
+    /// Returns the payload. Copies it: one allocation.
     #[must_use]
-    pub fn json(&self) -> RawJson {
+    pub fn to_json(&self) -> RawJson {
         self.raw.to_raw()
     }
 }

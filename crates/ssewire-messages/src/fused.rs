@@ -65,7 +65,7 @@ pub(crate) struct MatchedPrefix<'t, 'c> {
 }
 
 /// The parts of an event that matched.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Parts {
     /// The length; 0 if the event has no `event` line.
     event_type: u8,
@@ -87,7 +87,7 @@ impl Template {
         self.bytes.is_empty()
     }
 
-    /// The learned delta, if the event at the start of the chunk begins with it.
+    /// Returns the learned delta, if the event at the start of the chunk begins with it.
     pub(crate) fn match_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(MatchedPrefix<'t, 'c>, Parts)> {
         let matched = self.matched(chunk.strip_prefix(self.part(0)?)?);
         Some((matched, Parts { event_type: self.event_type, payload_start: self.payload_start }))
@@ -108,13 +108,13 @@ impl Template {
         };
         let (string, index) = (matched.string, matched.index);
         let (change, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
-        if learned.is_none() && accumulator.continues_text(change) {
+        if learned.is_none() && accumulator.is_continuation(change) {
             self.learn(event, payload, string, index);
         }
         Some(change)
     }
 
-    /// The bytes of the prefix from `from` on; `None` if there are none.
+    /// Returns the bytes of the prefix from `from` on; `None` if there are none.
     fn part(&self, from: u8) -> Option<&[u8]> {
         self.bytes.get(usize::from(from)..usize::from(self.text_start)).filter(|part| !part.is_empty())
     }
@@ -163,14 +163,14 @@ impl Template {
 }
 
 impl<'c> MatchedPrefix<'static, 'c> {
-    /// The start of a payload in canonical form.
+    /// Returns the start of a payload in canonical form.
     #[inline(always)]
     pub(crate) fn canonical(payload: &'c [u8]) -> Option<Self> {
         let (string, index, bytes) = strip_delta_prefix(payload)?;
         Some(Self { string, index, bytes, suffix: CANONICAL_SUFFIX })
     }
 
-    /// The start of an event in canonical form, at the start of the chunk.
+    /// Returns the start of an event in canonical form, at the start of the chunk.
     #[inline(always)]
     pub(crate) fn canonical_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
         Some((Self::canonical(strip_array(chunk, CANONICAL_FRAMING)?)?, CANONICAL_PARTS))
@@ -210,7 +210,7 @@ impl MatchedPrefix<'_, '_> {
 }
 
 impl Parts {
-    /// The event type and the payload of the event at the start of the chunk, which is `len` bytes long.
+    /// Returns the event type and the payload of the event at the start of the chunk, which is `len` bytes long.
     #[inline]
     pub(crate) fn resolve(self, chunk: &[u8], len: usize) -> (&[u8], &[u8]) {
         let event_type = if self.event_type == 0 {
@@ -235,7 +235,7 @@ fn trailing_spaces(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == b' ').count()
 }
 
-/// Where the text of a delta lies in its payload: the one string of this name, between its quotes. `None` also if the
+/// Returns where the text of a delta lies in its payload: the one string of this name, between its quotes. `None` also if the
 /// payload is a delta by its event type alone: under another one it is something else, and a [`Template`] is compared
 /// without the event type.
 fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {

@@ -44,7 +44,7 @@ impl IdAndModel {
         self.has_model = true;
     }
 
-    /// The bytes that are held.
+    /// Returns the bytes that are held.
     pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }

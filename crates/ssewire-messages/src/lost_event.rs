@@ -6,13 +6,13 @@ use crate::accumulator::ExceededLimit;
 use crate::payload_error::PayloadError;
 
 /// An event of the stream was lost. The stream continues. The end of the message decides whether content is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LostEvent {
     /// The payload is undecodable.
     Payload(PayloadError),
     /// The event exceeds its own limit, or one of the message.
-    OverLimit(ExceededLimit),
+    LimitExceeded(ExceededLimit),
 }
 
 impl LostEvent {
@@ -26,7 +26,7 @@ impl fmt::Display for LostEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Payload(error) => error.fmt(f),
-            Self::OverLimit(limit) => limit.fmt(f),
+            Self::LimitExceeded(limit) => limit.fmt(f),
         }
     }
 }

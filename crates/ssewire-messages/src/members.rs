@@ -29,7 +29,7 @@ pub(crate) struct Name<'n, 'a> {
 }
 
 impl Name<'_, '_> {
-    /// The name as text. To decode it again from its JSON would hold it twice.
+    /// Returns the name as text. To decode it again from its JSON would hold it twice.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.bytes)
     }
@@ -82,13 +82,13 @@ pub(crate) fn each_element<'a>(
     Ok(true)
 }
 
-/// The first `type` of the object at the cursor, which is not moved. Usually the first member; then nothing is read
-/// twice.
+/// Returns the first `type` of the object at the cursor, which is not moved. Usually the first member; then nothing is
+/// read twice.
 pub(crate) fn peek_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
     peek_type_in(cursor, usize::MAX)
 }
 
-/// The `type` of the object at the cursor, which is not moved, if `type` is the first member.
+/// Returns the `type` of the object at the cursor, which is not moved, if `type` is the first member.
 pub(crate) fn peek_first_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
     peek_type_in(cursor, 1)
 }
@@ -121,7 +121,7 @@ pub(crate) fn is_string(value: &[u8], expected: &[u8]) -> bool {
         || matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
 }
 
-/// A string; null is the empty one.
+/// Reads a string; null is the empty one.
 pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<JsonStr<'a>, ReadError> {
     match cursor.string()? {
         Some(text) => Ok(text),

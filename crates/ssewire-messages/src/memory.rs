@@ -91,7 +91,7 @@ pub(crate) fn is_compact(text: &String) -> bool {
     text.capacity() / 2 <= text.len()
 }
 
-/// A decoded string, to keep.
+/// Returns a decoded string, to keep.
 pub(crate) fn compact(text: Cow<'_, str>) -> String {
     match text {
         Cow::Owned(owned) if is_compact(&owned) => owned,

@@ -56,13 +56,13 @@ impl PartialInput {
         Self(if strings == PartialStrings::Show { shown } else { hidden })
     }
 
-    /// An empty value.
+    /// Creates an empty value.
     pub(crate) fn new_value(self) -> PartialValue {
         (self.0.new)(self.0.strings)
     }
 
-    /// An upper bound of the bytes that the value of a piece of text, and the record of its changes, hold beyond the
-    /// text itself.
+    /// Returns an upper bound of the bytes that the value of a piece of text, and the record of its changes, hold
+    /// beyond the text itself.
     pub(crate) fn held_bytes(self, piece: &str) -> usize {
         (self.0.held_bytes)(piece)
     }
@@ -101,7 +101,7 @@ impl PartialValue {
         self.0.push(piece);
     }
 
-    /// The text and its value.
+    /// Returns the text and its value.
     pub(crate) fn json(&self) -> &PartialJson {
         self.0.json()
     }
@@ -120,7 +120,7 @@ impl fmt::Debug for PartialValue {
     }
 }
 
-/// The memory that a byte may allocate as a node of a tree.
+/// Returns the memory that a byte may allocate as a node of a tree.
 fn value_bytes(byte: u8) -> usize {
     match byte {
         // A map with one member has room for eleven.
@@ -132,7 +132,7 @@ fn value_bytes(byte: u8) -> usize {
     }
 }
 
-/// The memory that a byte may add to the record of changes.
+/// Returns the memory that a byte may add to the record of changes.
 fn change_bytes(byte: u8) -> usize {
     // Three times its size: a vector is held twice while it doubles.
     const CHANGE: usize = 96;

@@ -5,7 +5,7 @@ use core::fmt;
 /// The payload of one event is undecodable. The event is lost, the stream continues.
 ///
 /// Never holds the payload: text of a model does not belong in logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PayloadError {
     pub(crate) kind: PayloadErrorKind,
     pub(crate) lost: LostKind,
@@ -14,7 +14,7 @@ pub struct PayloadError {
 }
 
 /// Kind of a [`PayloadError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PayloadErrorKind {
     /// The payload is not valid JSON. The scanner stopped at this position.
@@ -31,7 +31,7 @@ pub enum PayloadErrorKind {
 }
 
 /// The event that was lost, if it can be recognised. Ordered: the last one loses most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum LostKind {
     /// No event type, and no object: a keep-alive of a proxy.
     KeepAlive,

@@ -19,7 +19,7 @@ impl<'a> Piece<'a> {
         Self { text, halves }
     }
 
-    /// The piece of a value that the scanner has validated, if that is a string.
+    /// Returns the piece of a value that the scanner has validated, if that is a string.
     pub(crate) fn of_value(value: &'a [u8]) -> Option<Self> {
         Cursor::new(value).string().ok().flatten().map(Self::of)
     }
@@ -45,7 +45,7 @@ pub(crate) enum BlockString {
 }
 
 impl BlockString {
-    /// The member of a delta that extends the string.
+    /// Returns the member of a delta that extends the string.
     pub(crate) fn delta_member(self) -> &'static [u8] {
         match self {
             Self::Text => b"text",

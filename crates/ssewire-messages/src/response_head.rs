@@ -18,7 +18,7 @@ use core::time::Duration;
 /// assert_eq!(head.request_id(), Some("req_1"));
 /// assert!(!format!("{head:?}").contains("secret"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ResponseHead {
     status: u16,
     /// The headers that matter, in the order of their names, which are in lower case.
@@ -26,7 +26,7 @@ pub struct ResponseHead {
 }
 
 /// When the server wants the next try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryAfter {
     /// The client may retry after this delay.
@@ -57,11 +57,10 @@ const RETRY_AFTER_MS: &str = "retry-after-ms";
 const RATE_LIMIT_PREFIX: &str = "anthropic-ratelimit-";
 
 impl ResponseHead {
-    /// Takes what matters out of a response's headers: `http::HeaderMap::iter()` fits, and so does
-    /// `[("retry-after", "1")]`.
+    /// Keeps the known headers of a response: `http::HeaderMap::iter()` fits, and so does `[("retry-after", "1")]`.
     ///
-    /// The case of names does not matter. The first of several headers with one name counts. A value that is not
-    /// visible ASCII counts as absent.
+    /// The case of names does not matter. The first of several headers with one name counts. White space around a value
+    /// is removed. An empty value, or one with a byte other than printable ASCII, space or tab, counts as absent.
     #[must_use]
     pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(status: u16, headers: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut head = Self { status, headers: Vec::new() };
@@ -133,7 +132,7 @@ impl ResponseHead {
         Some(value)
     }
 
-    /// Where a header is, or belongs.
+    /// Returns where a header is, or belongs.
     fn position(&self, name: &str) -> Result<usize, usize> {
         self.headers.binary_search_by(|(other, _)| (**other).cmp(name))
     }
@@ -144,7 +143,7 @@ pub(crate) fn is_retryable_status(status: u16) -> bool {
     matches!(status, 408 | 409 | 429 | 500..)
 }
 
-/// The name in lower case, if the header is one of those that are kept.
+/// Returns the name in lower case, if the header is one of those that are kept.
 fn known_header(name: &str) -> Option<String> {
     let is_known = [REQUEST_ID, CONTENT_TYPE, SHOULD_RETRY, RETRY_AFTER, RETRY_AFTER_MS]
         .iter()
@@ -154,20 +153,20 @@ fn known_header(name: &str) -> Option<String> {
     (is_known || is_rate_limit).then(|| name.to_ascii_lowercase())
 }
 
-/// Nothing else of a header belongs in a log or on a terminal.
+/// Returns a value of printable ASCII: nothing else of a header belongs in a log or on a terminal.
 fn printable_ascii(value: &[u8]) -> Option<&str> {
     let text = value.trim_ascii();
-    let is_visible = text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
-    if text.is_empty() || !is_visible { None } else { core::str::from_utf8(text).ok() }
+    let is_printable = text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    if text.is_empty() || !is_printable { None } else { core::str::from_utf8(text).ok() }
 }
 
-/// A number of digits and at most one point. `f64` would also read a sign, an exponent and `inf`.
+/// Parses a number of digits and at most one point. `f64` would also read a sign, an exponent and `inf`.
 fn decimal(text: &str) -> Option<f64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_plain { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
-/// A number of seconds. Saturates.
+/// Converts a number of seconds. Saturates.
 fn seconds(number: f64) -> Duration {
     Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX)
 }

@@ -36,7 +36,7 @@ use crate::response_head::ResponseHead;
 /// let mut slept = Vec::new();
 /// let mut sleep = |pause: Duration| slept.push(pause);
 ///
-/// let backoff = Backoff::default();
+/// let backoff = Backoff::new();
 /// let mut attempt = 0;
 /// let response = loop {
 ///     let (decision, error): (_, Box<dyn Error>) = match send() {
@@ -84,7 +84,7 @@ use crate::response_head::ResponseHead;
 /// let incomplete = decoder.finish().unwrap_err();
 ///
 /// let unix_time = Duration::from_secs(1_800_000_000);
-/// let delay = Backoff::default().decide_incomplete(&incomplete, 0, unix_time, 0.0)?;
+/// let delay = Backoff::new().decide_incomplete(&incomplete, 0, unix_time, 0.0)?;
 /// assert_eq!(delay, Duration::from_millis(500));
 ///
 /// let text = incomplete.partial().text();
@@ -92,7 +92,7 @@ use crate::response_head::ResponseHead;
 /// assert_eq!(last_message["content"], "It was a dark and");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Backoff {
     max_retries: u32,
     initial_delay: Duration,
@@ -100,7 +100,7 @@ pub struct Backoff {
 }
 
 /// The reason why [`Backoff`] does not repeat a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GiveUp {
     /// Another request would not help, or the server asked not to send one: see [`ApiError::is_retryable`] and
@@ -112,11 +112,30 @@ pub enum GiveUp {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { max_retries: 2, initial_delay: Duration::from_millis(500), max_delay: Duration::from_secs(8) }
+        Self::new()
     }
 }
 
 impl Backoff {
+    /// The limit of retries unless [`with_max_retries`](Self::with_max_retries) sets another: 2.
+    pub const DEFAULT_MAX_RETRIES: u32 = 2;
+
+    /// The delay before the first retry unless [`with_initial_delay`](Self::with_initial_delay) sets another: 500 ms.
+    pub const DEFAULT_INITIAL_DELAY: Duration = Duration::from_millis(500);
+
+    /// The maximum of the delay unless [`with_max_delay`](Self::with_max_delay) sets another: 8 s.
+    pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(8);
+
+    /// Creates the policy of the official SDKs.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_retries: Self::DEFAULT_MAX_RETRIES,
+            initial_delay: Self::DEFAULT_INITIAL_DELAY,
+            max_delay: Self::DEFAULT_MAX_DELAY,
+        }
+    }
+
     /// Sets how many retries follow the first try at most.
     #[must_use]
     pub const fn with_max_retries(self, max_retries: u32) -> Self {
@@ -138,7 +157,7 @@ impl Backoff {
     /// Returns the delay before a retry, if the server requests none.
     ///
     /// `attempt` counts the retries from 0. `random`, in 0 to 1, takes up to a quarter off, so that clients that failed
-    /// together do not come back together.
+    /// together do not come back together. Numbers outside count as the nearer bound, NaN as 0.
     #[must_use]
     pub fn delay(&self, attempt: u32, random: f64) -> Duration {
         // 94 doublings of a nanosecond exceed `Duration::MAX`.

@@ -38,7 +38,7 @@ impl StopReason {
 
     /// Returns whether the text or input of the model may be truncated: every reason but `tool_use`, `end_turn`,
     /// `stop_sequence` and `pause_turn`. `docs/protocol.md`, heading "Tool input".
-    pub(crate) fn may_truncate(&self) -> bool {
+    pub(crate) fn is_truncation(&self) -> bool {
         !matches!(self, Self::ToolUse | Self::EndTurn | Self::StopSequence | Self::PauseTurn)
     }
 }

@@ -72,7 +72,7 @@ impl StructuredOutput {
 
     /// Borrows the value so far, for display, at no cost. `None` before the first value.
     ///
-    /// Only of a message that [ended well](Message::parse_text) is it a result.
+    /// It is a result only if the message ended well, which [`Message::parse_text`] checks.
     #[must_use]
     pub fn partial(&self) -> Option<&Value> {
         self.0.value()
@@ -116,7 +116,7 @@ impl Message {
     /// truncated or declined: every stop reason but `end_turn`, `stop_sequence`, `tool_use` and `pause_turn`.
     #[doc(alias = "parsed_output")]
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
-        if self.stop_reason().is_some_and(StopReason::may_truncate) {
+        if self.stop_reason().is_some_and(StopReason::is_truncation) {
             return Err(ParseTextError::StopReason);
         }
         serde_json::from_str(&self.text()).map_err(|error| ParseTextError::new(&error))
@@ -125,7 +125,7 @@ impl Message {
 
 /// The text of a message is not the expected JSON. Has the position, but not the reason, which may quote the text:
 /// `serde_json::from_str::<T>(&message.text())` returns the error of serde_json, which has both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParseTextError {
     /// The text is not valid JSON.

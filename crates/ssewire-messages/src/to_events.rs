@@ -169,7 +169,7 @@ impl BlockEvents<'_> {
         Ok(())
     }
 
-    /// A block that arrives whole in its start.
+    /// Writes a block that arrives whole in its start.
     fn write_whole(&mut self, block: &ContentBlock) -> Result<(), ToolInputError> {
         let mut start = self.start();
         block.write(&mut start, write_finished)?;
@@ -198,7 +198,7 @@ impl BlockEvents<'_> {
         self.events.push(RawJson::from_valid(event));
     }
 
-    /// A delta for each piece of a text.
+    /// Appends a delta for each piece of a text.
     fn push_pieces(&mut self, kind: &str, member: &str, text: &str) {
         let beginning = self.delta(kind, member);
         let mut rest = text;

@@ -27,7 +27,7 @@ use crate::tool_input::{ParseInputError, ToolInputError};
 /// turns.push(ToolResult::user_turn(results));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ToolCall<'a> {
     /// The identifier, which the result has to name.
@@ -39,7 +39,7 @@ pub struct ToolCall<'a> {
 }
 
 impl<'a> ToolCall<'a> {
-    /// The call of a block. `None`: another side than the client runs the tool.
+    /// Returns the call of a block. `None`: another side than the client runs the tool.
     pub(crate) fn of(block: &'a ToolUseBlock) -> Option<Result<Self, TurnError>> {
         if block.kind() != ToolKind::Client {
             return None;
@@ -57,7 +57,7 @@ impl<'a> ToolCall<'a> {
     /// # Errors
     /// [`ParseInputError`]: it is not of the type.
     pub fn parse<T: Deserialize<'a>>(&self) -> Result<T, ParseInputError> {
-        self.input.parse_as().map_err(ParseInputError::Type)
+        self.input.parse().map_err(ParseInputError::Type)
     }
 
     /// Copies the call.
@@ -67,12 +67,12 @@ impl<'a> ToolCall<'a> {
         OwnedToolCall { id: id.into_owned(), name: name.into_owned(), input: input.to_raw_json() }
     }
 
-    /// Returns the result of the call, as text.
+    /// Creates the result of the call, as text.
     pub fn result(&self, content: impl Into<String>) -> ToolResult {
         ToolResult::new(&*self.id, content)
     }
 
-    /// Returns the result of the call, as a list of content blocks.
+    /// Creates the result of the call, as a list of content blocks.
     #[must_use]
     pub fn result_json(&self, content: RawJson) -> ToolResult {
         ToolResult::new_json(&*self.id, content)
@@ -95,7 +95,7 @@ impl<'a> ToolCall<'a> {
 /// assert_eq!(results[0].content().decode_string().as_deref(), Some("weather ran"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct OwnedToolCall {
     /// See [`ToolCall::id`].
@@ -164,7 +164,7 @@ impl<'de> Deserialize<'de> for OwnedToolCall {
 /// The result of a tool call, a content block of the next user turn, which [`user_turn`](Self::user_turn) writes. If
 /// the turn also has other blocks, write it with [`RawJson::from_serialize`]: `json!` and `to_value` parse the result
 /// again; see [`RawJson`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ToolResult {
     tool_use_id: String,
     content: RawJson,
@@ -172,14 +172,14 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
-    /// Returns the result of the call of this id, as text: for a program that no longer has the [`ToolCall`].
+    /// Creates the result of the call of this id, as text: for a program that no longer has the [`ToolCall`].
     pub fn new(tool_use_id: impl Into<String>, content: impl Into<String>) -> Self {
         let mut json = String::new();
         push_string(&mut json, &content.into());
         Self::new_json(tool_use_id, RawJson::from_valid(json))
     }
 
-    /// Returns the result of the call of this id, as a list of content blocks: for a program that no longer has the
+    /// Creates the result of the call of this id, as a list of content blocks: for a program that no longer has the
     /// [`ToolCall`].
     pub fn new_json(tool_use_id: impl Into<String>, content: RawJson) -> Self {
         Self { tool_use_id: tool_use_id.into(), content, is_error: false }
@@ -240,7 +240,7 @@ impl serde::Serialize for ToolResult {
 }
 
 /// The message cannot be sent back, or its tools cannot be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TurnError {
     /// The input of a tool call is not finished, or not valid.
@@ -314,9 +314,9 @@ impl Message {
         Ok((end > begin).then(|| RawJson::from_valid(out)))
     }
 
-    /// A message read from JSON does not know how it ended.
+    /// Returns an error if the last call may be truncated: a message read from JSON does not know how it ended.
     pub(crate) fn check_last_call(&self) -> Result<(), TurnError> {
-        let is_proven = self.stop_reason().is_some_and(|reason| !reason.may_truncate());
+        let is_proven = self.stop_reason().is_some_and(|reason| !reason.is_truncation());
         let ends_in_call = matches!(self.content.last(), Some(ContentBlock::ToolUse(_)));
         if self.is_from_json && ends_in_call && !is_proven { Err(TurnError::UnprovenToolCall) } else { Ok(()) }
     }

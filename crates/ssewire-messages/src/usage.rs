@@ -32,12 +32,12 @@ enum CountState {
 
 const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
-/// Which of the counts has this name.
+/// Returns the position of the count of this name.
 fn count_of(name: &[u8]) -> Option<usize> {
     COUNTS.iter().position(|count| count.as_bytes() == name)
 }
 
-/// Formatted in place: `to_string` would have its own copy of the formatter in a program.
+/// Writes a count in place: `to_string` would have its own copy of the formatter in a program.
 fn write_count(count: u64, out: &mut String) {
     // A string takes all that is written.
     let _ = write!(out, "{count}");

@@ -52,15 +52,15 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
     // The same events, each after an unknown event, which prevents the fast path.
     let unknown = StreamEvent::from_json(b"{\"type\":\"future_event\"}").unwrap().unwrap();
     let mut at_length = accumulator.clone();
-    let mut holes = 0;
+    let mut undecodable = 0;
     for event in events {
         let event = match event {
             Ok(Some(event)) => event,
             Ok(None) => continue,
             Err(error) => {
-                holes += 1;
-                accumulator.record_decode_error(error).unwrap();
-                at_length.record_decode_error(error).unwrap();
+                undecodable += 1;
+                accumulator.record_payload_error(error).unwrap();
+                at_length.record_payload_error(error).unwrap();
                 continue;
             }
         };
@@ -91,7 +91,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
     assert_eq!(state(&accumulator), state(&at_length));
     is_written_and_read_again(&accumulator.snapshot());
     violations(&accumulator);
-    ends(accumulator, &ledger, holes);
+    ends(accumulator, &ledger, undecodable);
 }
 
 fn describe(accumulator: &mut Accumulator, event: &StreamEvent<'_>) -> String {
@@ -135,7 +135,7 @@ const KINDS: [ViolationKind; 19] = [
 ];
 
 /// At any end, the message equals the last snapshot.
-fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
+fn ends(accumulator: Accumulator, ledger: &Ledger, undecodable: u64) {
     let completion = accumulator.completion();
     let snapshot = json(&accumulator.snapshot());
     let shows_half_strings = accumulator.clone();
@@ -151,11 +151,11 @@ fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
             assert!(!incomplete.reasons().is_empty());
             assert_eq!(incomplete.reasons().contains(&Completion::ServerError), ledger.failed);
             assert_eq!(incomplete.reasons().contains(&Completion::LimitExceeded), ledger.too_large);
-            assert!(holes > 0 || !incomplete.reasons().contains(&Completion::ContentLost));
+            assert!(undecodable > 0 || !incomplete.reasons().contains(&Completion::ContentLost));
             assert_eq!(incomplete.has_started(), ledger.started);
-            let orphans: Vec<_> =
+            let unmatched: Vec<_> =
                 shows_half_strings.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
-            assert_eq!(incomplete.unmatched_input(), orphans);
+            assert_eq!(incomplete.unmatched_input(), unmatched);
             // Truncated tool input may lose an incomplete string at its end; everything else is kept.
             let is_half = json(incomplete.partial()).to_string().contains('\u{FFFD}');
             assert!(is_half || without_input(json(incomplete.partial())) == without_input(snapshot));
@@ -204,12 +204,12 @@ fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<
 
 /// The complete observable state of an accumulator.
 fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> {
-    let orphans: Vec<_> = accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
+    let unmatched: Vec<_> = accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
     (
         json(&accumulator.snapshot()).to_string(),
         (accumulator.has_started(), accumulator.completion()),
         accumulator.server_error().map(|error| error.body().clone()),
-        orphans,
+        unmatched,
         // Counts of blocks, bytes and violations.
         format!("{accumulator:?}"),
     )

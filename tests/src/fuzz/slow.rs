@@ -67,11 +67,11 @@ impl Slow {
                     }
                 }
                 Err(error) => {
-                    self.accumulator.record_lost_event(error);
+                    self.accumulator.record_oversized_event(error);
                     self.transcript.push(describe(
                         b"",
                         b"",
-                        &Update::Lost(LostEvent::OverLimit(ExceededLimit::Event(error))),
+                        &Update::Lost(LostEvent::LimitExceeded(ExceededLimit::Event(error))),
                     ));
                 }
             }
@@ -87,7 +87,7 @@ impl Slow {
             Ok(None) => return,
             Ok(Some(event)) => event,
             Err(error) => {
-                match self.accumulator.record_decode_error(&error) {
+                match self.accumulator.record_payload_error(&error) {
                     Ok(()) if error.is_keep_alive() => {}
                     Ok(()) => self.transcript.push(describe(name, data, &Update::Lost(LostEvent::Payload(error)))),
                     Err(error) => self.reject(error),
@@ -97,8 +97,8 @@ impl Slow {
         };
         let returned = match self.accumulator.accumulate(event) {
             Ok(update) => Ok(describe(name, data, &update)),
-            Err(AccumulateError::OverLimit(limit)) => {
-                Ok(describe(name, data, &Update::Lost(LostEvent::OverLimit(limit))))
+            Err(AccumulateError::LimitExceeded(limit)) => {
+                Ok(describe(name, data, &Update::Lost(LostEvent::LimitExceeded(limit))))
             }
             Err(error) => Err(error),
         };

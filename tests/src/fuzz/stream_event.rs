@@ -85,7 +85,7 @@ fn without_odd(event: &StreamEvent<'_>) -> String {
     };
     match event {
         StreamEvent::Error(error) => members(error.body()),
-        StreamEvent::Unknown(unknown) => members(&unknown.json()),
+        StreamEvent::Unknown(unknown) => members(&unknown.to_json()),
         StreamEvent::ContentBlockDelta(delta) => format!("{} {:?}", delta.index, delta.delta),
         other => format!("{other:?}"),
     }
@@ -164,7 +164,7 @@ fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
         (b"message_start" | b"message_delta", Err(error)) => assert!(!error.is_content_lost()),
         (b"message_delta", Ok(Some(StreamEvent::MessageDelta(_)))) => {}
         (_, Ok(Some(StreamEvent::Unknown(unknown)))) => {
-            assert_eq!(unknown.json().as_json().to_value().unwrap().as_object(), Some(&members))
+            assert_eq!(unknown.to_json().as_json().to_value().unwrap().as_object(), Some(&members))
         }
         (_, decoded) => panic!("{decoded:?}"),
     }

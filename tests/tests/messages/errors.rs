@@ -373,7 +373,7 @@ fn should_retry_header_has_precedence_over_the_status() {
 
 #[test]
 fn backoff_delays_are_those_of_the_official_sdks() {
-    let backoff = Backoff::default();
+    let backoff = Backoff::new();
     for (attempt, longest) in [(0, 500), (1, 1000), (2, 2000), (3, 4000), (4, 8000), (5, 8000), (u32::MAX, 8000)] {
         let longest = Duration::from_millis(longest);
         assert_eq!(backoff.delay(attempt, 0.0), longest);
@@ -383,8 +383,20 @@ fn backoff_delays_are_those_of_the_official_sdks() {
 }
 
 #[test]
+fn a_backoff_can_be_a_constant_and_states_its_defaults() {
+    const POLICY: Backoff = Backoff::new().with_max_retries(3);
+    assert_eq!(POLICY, Backoff::default().with_max_retries(3));
+    let defaults = Backoff::new()
+        .with_max_retries(Backoff::DEFAULT_MAX_RETRIES)
+        .with_initial_delay(Backoff::DEFAULT_INITIAL_DELAY)
+        .with_max_delay(Backoff::DEFAULT_MAX_DELAY);
+    assert_eq!(defaults, Backoff::new());
+    assert_eq!(Backoff::DEFAULT_MAX_RETRIES, 2);
+}
+
+#[test]
 fn backoff_delay_never_overflows() {
-    let backoff = Backoff::default();
+    let backoff = Backoff::new();
     for (random, as_if) in
         [(-1.0, 0.0), (f64::NEG_INFINITY, 0.0), (f64::NAN, 0.0), (1.5, 1.0), (f64::INFINITY, 1.0), (-0.0, 0.0)]
     {
@@ -403,7 +415,7 @@ const NOW: Duration = Duration::from_secs(784_111_777);
 
 fn decide(headers: &[(&str, &str)], status: u16, attempt: u32) -> Result<Duration, GiveUp> {
     let head = ResponseHead::new(status, headers.iter().copied());
-    Backoff::default().decide(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
+    Backoff::new().decide(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
 }
 
 fn retry(milliseconds: u64) -> Result<Duration, GiveUp> {
@@ -464,7 +476,7 @@ fn decide_incomplete_uses_the_report_and_the_head_of_the_response() {
         let mut decoder = MessageDecoder::new().with_response_head(head);
         let mut input = body.as_bytes();
         while let Ok(Step::Update(_)) = decoder.decode(&mut input) {}
-        let decision = Backoff::default().decide_incomplete(&decoder.finish().unwrap_err(), attempt, NOW, 0.0);
+        let decision = Backoff::new().decide_incomplete(&decoder.finish().unwrap_err(), attempt, NOW, 0.0);
         assert_eq!(decision, expected, "{headers:?} {status} {body:?} {attempt}");
     }
 }
@@ -486,7 +498,7 @@ fn retry_after_is_a_delay_unless_it_requests_nothing() {
 
 #[test]
 fn decide_without_response_uses_the_backoff() {
-    let backoff = Backoff::default();
+    let backoff = Backoff::new();
     assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));
     assert_eq!(backoff.decide_without_response(1, 1.0), retry(750));
     assert_eq!(backoff.decide_without_response(2, 0.0), Err(GiveUp::OutOfRetries));
@@ -496,7 +508,7 @@ fn decide_without_response_uses_the_backoff() {
 
 #[test]
 fn decide_for_an_error_event_uses_its_type() {
-    let decide = |kind| Backoff::default().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
+    let decide = |kind| Backoff::new().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
     assert_eq!(decide("overloaded_error"), retry(500));
     assert_eq!(decide("invalid_request_error"), Err(GiveUp::NotRetryable));
     assert_eq!(decide("tea_error"), Err(GiveUp::NotRetryable));
@@ -543,7 +555,7 @@ fn display_and_debug_show_no_private_text() {
         errors.push(error_event(&body.to_string()));
     }
     for error in &errors {
-        let decision = Backoff::default().decide(error, 0, NOW, 0.0);
+        let decision = Backoff::new().decide(error, 0, NOW, 0.0);
         shown.push(format!("{error} {error:?} {error:#?} {decision:?}"));
         assert!(error.body().to_string().contains(CANARY), "the body has the text: {error}");
     }

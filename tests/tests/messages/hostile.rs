@@ -171,7 +171,7 @@ fn both(error: &(impl Display + Debug)) -> [String; 2] {
 fn outcome(run: &Run) -> Value {
     let violations: Vec<Value> =
         run.violations.iter().map(|violation| json!([format!("{:?}", violation.kind), violation.index])).collect();
-    let mut outcome = json!({ "text": run.text, "anomalies": violations, "undecodable": run.undecodable });
+    let mut outcome = json!({ "text": run.text, "violations": violations, "undecodable": run.undecodable });
     let (message, ended) = match &run.result {
         Ok(message) => (message, json!({ "whole": true })),
         Err(incomplete) => {
@@ -247,7 +247,7 @@ impl Hostile {
         let message = expanded(&message);
         let mut outcome = json!({
             "text": expected("text", final_text(&message).into()),
-            "anomalies": expected("anomalies", json!([])),
+            "violations": expected("violations", json!([])),
             "undecodable": expected("undecodable", json!(0)),
             "message": by_value(&message),
             "tool_inputs": expected("tool_inputs", json!([])),
@@ -276,7 +276,7 @@ impl Hostile {
 
     /// The first violation, which strict mode rejects.
     fn first_violation(&self) -> Option<&str> {
-        let first = self.expected.get("anomalies").and_then(|anomalies| anomalies[0][0].as_str());
+        let first = self.expected.get("violations").and_then(|violations| violations[0][0].as_str());
         self.expected.get("strict").map_or(first, Value::as_str)
     }
 

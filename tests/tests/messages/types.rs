@@ -7,11 +7,78 @@ use std::fmt::Display;
 use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    Accumulator, Completion, ContentBlock, ExceededLimit, GiveUp, InvalidMessage, LostEvent, Message, MessageDecoder,
-    Nullable, ParseTextError, ProtocolViolation, RawJson, Step, StopReason, StreamEvent, ToolInputError, TurnError,
-    Update, Usage, Validation, ViolationKind,
+    AccumulateError, Accumulator, ApiError, Backoff, BlockKey, BlockRef, Citations, CitationsIter, CompactionBlock,
+    Completion, ContentBlock, ContentBlockDelta, ContentBlockStart, Delta, ErrorKind, ExceededLimit, ExtraMembers,
+    ExtraMembersIter, GiveUp, Incomplete, InvalidJson, InvalidMessage, JsonError, LostEvent, Message, MessageDecoder,
+    MessageDelta, NonStreamBody, Nullable, OwnedToolCall, ParseInputError, ParseTextError, PartialChange,
+    PartialStrings, PayloadError, ProtocolViolation, ProtocolViolations, RawBlock, RawJson, RawJsonRef, ResponseHead,
+    RetryAfter, Step, StopReason, StreamEvent, StructuredOutput, TextBlock, ThinkingBlock, ToolCall, ToolInput,
+    ToolInputError, ToolResult, ToolUseBlock, TurnError, UnknownEvent, Update, UpdateEvent, UpdateSpan, Usage,
+    Validation, ViolationKind,
 };
-use ssewire_tests::samples;
+use ssewire_tests::{assert_send_sync_unpin, samples};
+
+/// Checked by the compiler.
+const _: () = {
+    assert_send_sync_unpin::<Accumulator>();
+    assert_send_sync_unpin::<AccumulateError>();
+    assert_send_sync_unpin::<ApiError>();
+    assert_send_sync_unpin::<Backoff>();
+    assert_send_sync_unpin::<BlockKey>();
+    assert_send_sync_unpin::<BlockRef<'_>>();
+    assert_send_sync_unpin::<Citations>();
+    assert_send_sync_unpin::<CitationsIter<'_>>();
+    assert_send_sync_unpin::<CompactionBlock>();
+    assert_send_sync_unpin::<Completion>();
+    assert_send_sync_unpin::<ContentBlock>();
+    assert_send_sync_unpin::<ContentBlockDelta<'_>>();
+    assert_send_sync_unpin::<ContentBlockStart>();
+    assert_send_sync_unpin::<Delta<'_>>();
+    assert_send_sync_unpin::<ErrorKind>();
+    assert_send_sync_unpin::<ExceededLimit>();
+    assert_send_sync_unpin::<ExtraMembers>();
+    assert_send_sync_unpin::<ExtraMembersIter<'_>>();
+    assert_send_sync_unpin::<GiveUp>();
+    assert_send_sync_unpin::<Incomplete>();
+    assert_send_sync_unpin::<InvalidJson>();
+    assert_send_sync_unpin::<InvalidMessage>();
+    assert_send_sync_unpin::<JsonError>();
+    assert_send_sync_unpin::<LostEvent>();
+    assert_send_sync_unpin::<Message>();
+    assert_send_sync_unpin::<MessageDecoder>();
+    assert_send_sync_unpin::<MessageDelta<'_>>();
+    assert_send_sync_unpin::<NonStreamBody>();
+    assert_send_sync_unpin::<Nullable<Value>>();
+    assert_send_sync_unpin::<OwnedToolCall>();
+    assert_send_sync_unpin::<ParseInputError>();
+    assert_send_sync_unpin::<ParseTextError>();
+    assert_send_sync_unpin::<PartialChange<'_>>();
+    assert_send_sync_unpin::<PartialStrings>();
+    assert_send_sync_unpin::<PayloadError>();
+    assert_send_sync_unpin::<ProtocolViolation>();
+    assert_send_sync_unpin::<ProtocolViolations>();
+    assert_send_sync_unpin::<RawBlock>();
+    assert_send_sync_unpin::<RawJson>();
+    assert_send_sync_unpin::<RawJsonRef<'_>>();
+    assert_send_sync_unpin::<ResponseHead>();
+    assert_send_sync_unpin::<RetryAfter>();
+    assert_send_sync_unpin::<StopReason>();
+    assert_send_sync_unpin::<StreamEvent<'_>>();
+    assert_send_sync_unpin::<StructuredOutput>();
+    assert_send_sync_unpin::<TextBlock>();
+    assert_send_sync_unpin::<ThinkingBlock>();
+    assert_send_sync_unpin::<ToolCall<'_>>();
+    assert_send_sync_unpin::<ToolInput>();
+    assert_send_sync_unpin::<ToolInputError>();
+    assert_send_sync_unpin::<ToolResult>();
+    assert_send_sync_unpin::<ToolUseBlock>();
+    assert_send_sync_unpin::<TurnError>();
+    assert_send_sync_unpin::<UnknownEvent<'_>>();
+    assert_send_sync_unpin::<Update<'_>>();
+    assert_send_sync_unpin::<UpdateEvent<'_>>();
+    assert_send_sync_unpin::<UpdateSpan>();
+    assert_send_sync_unpin::<Usage>();
+};
 
 /// Every kind of violation, and its name. Labels of metrics have these names: a new name of a variant must not change
 /// them.
@@ -205,7 +272,7 @@ fn a_message_delta_returns_every_member_that_it_sets() {
         assert_eq!(delta.get(name).map(|value| value.to_value().unwrap()), value, "{name}");
         assert_eq!(message.get(name).map(|value| value.to_value().unwrap()), value, "{name}");
     }
-    assert_eq!(delta.delta_json().unwrap(), event["delta"]);
+    assert_eq!(delta.delta_to_json().unwrap(), event["delta"]);
 }
 
 /// In every part of a message, a member that is null has no value; its JSON has the null.
@@ -574,9 +641,62 @@ fn content_is_in_the_order_of_the_block_indices() {
         // Index 2 is always the last one.
         assert_eq!(message.snapshot().content().last(), Some(&self::text("c")));
     }
-    let snapshot = message.snapshot();
+    let message = message.snapshot().into_owned();
     let collected: Vec<ContentBlock> = ["a", "b", "c"].into_iter().map(text).collect();
-    assert_eq!(snapshot.content(), collected);
+    assert_eq!(message.content(), collected);
+    assert_eq!(message.into_content(), collected);
+}
+
+#[test]
+fn a_block_is_of_one_kind() {
+    for kind in ["text", "thinking", "tool_use", "compaction", "hologram"] {
+        let block: ContentBlock = from_value(json!({"type": kind, "input": {}})).unwrap();
+        let kinds = [
+            block.as_text().map(|_| "text"),
+            block.as_thinking().map(|_| "thinking"),
+            block.as_tool_use().map(|_| "tool_use"),
+            block.as_compaction().map(|_| "compaction"),
+            block.as_raw().map(|_| "hologram"),
+        ];
+        assert_eq!(kinds.into_iter().flatten().collect::<Vec<_>>(), [kind]);
+    }
+}
+
+#[test]
+fn an_owned_tool_call_is_borrowed_as_the_call() {
+    let message: Message =
+        from_value(json!({"content": [{"type": "tool_use", "id": "t", "name": "n", "input": {"a": 1}}],
+            "stop_reason": "tool_use"}))
+        .unwrap();
+    let calls = message.tool_calls().unwrap();
+    let [call] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!(&call.clone().into_owned().as_call(), call);
+}
+
+#[test]
+fn the_first_exceeded_limit_is_reported() {
+    let mut accumulator = Accumulator::new().with_max_blocks(1);
+    assert_eq!(accumulator.clone().into_message().unwrap_err().exceeded_limit(), None);
+    accumulator.accumulate_json(br#"{"type":"message_start","message":{"content":[{"type":"text"}]}}"#).unwrap();
+    let start = br#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#;
+    let limit = ExceededLimit::Blocks { limit: 1 };
+    assert_eq!(accumulator.accumulate_json(start).unwrap_err(), AccumulateError::LimitExceeded(limit));
+    accumulator.record_oversized_event(ssewire::DecodeError::LimitExceeded { limit: 7 });
+    assert_eq!(accumulator.into_message().unwrap_err().exceeded_limit(), Some(limit));
+}
+
+#[test]
+fn estimated_tokens_of_a_thinking_delta_may_be_absent_or_null() {
+    for (member, expected) in [("", None), (r#","estimated_tokens":null"#, None), (r#","estimated_tokens":7"#, Some(7))]
+    {
+        let delta = format!(r#"{{"type":"thinking_delta","thinking":"x"{member}}}"#);
+        let payload = format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#);
+        let Ok(Some(StreamEvent::ContentBlockDelta(event))) = StreamEvent::from_json(payload.as_bytes()) else {
+            panic!("{payload}")
+        };
+        let Delta::Thinking(thinking) = &event.delta else { panic!("{payload}") };
+        assert_eq!(thinking.estimated_tokens(), expected, "{payload}");
+    }
 }
 
 #[test]

@@ -749,6 +749,9 @@ fn counts_are_deserialized_leniently_other_integers_are_not() {
 fn typed_member_replaces_the_extra_of_the_same_name() {
     let mut block: ContainerUploadBlock = from_value(json!({"type": "container_upload", "file_id": 5})).unwrap();
     assert_eq!(block.extra.get("file_id"), Some(&json!(5)));
+    for (name, value) in &block.extra {
+        assert_eq!((name.as_str(), value), ("file_id", &json!(5)));
+    }
     block.file_id = Some("file_1".into());
     assert_eq!(to_string(&block).unwrap(), r#"{"type":"container_upload","file_id":"file_1"}"#);
 }
@@ -816,11 +819,11 @@ fn known_members_are_accessible_as_fields() {
     .unwrap();
 
     assert_eq!(message.id(), Some("msg_1"));
-    let container: Container = message.get("container").unwrap().parse_as().unwrap();
+    let container: Container = message.get("container").unwrap().parse().unwrap();
     assert_eq!(container.skills.as_option().unwrap()[0].kind, Some(ContainerSkillKind::Custom));
     assert_eq!(message.stop_reason(), Some(&StopReason::Refusal));
     assert_eq!(message.stop_sequence(), None);
-    let details: StopDetails = message.get("stop_details").unwrap().parse_as().unwrap();
+    let details: StopDetails = message.get("stop_details").unwrap().parse().unwrap();
     let StopDetails::Refusal(details) = details else { panic!() };
     assert_eq!(details.category, Nullable::Value(RefusalCategory::Bio));
     assert_eq!(details.fallback_has_prefill_claim, Nullable::Value(true));
@@ -828,18 +831,18 @@ fn known_members_are_accessible_as_fields() {
 
     let usage = message.usage().unwrap();
     assert_eq!((usage.output_tokens(), usage.input_tokens()), (Some(5), None));
-    assert_eq!(usage.get("speed").unwrap().parse_as::<Speed>().unwrap(), Speed::Fast);
-    let credit: FallbackCreditUsage = usage.get("fallback_credit").unwrap().parse_as().unwrap();
+    assert_eq!(usage.get("speed").unwrap().parse::<Speed>().unwrap(), Speed::Fast);
+    let credit: FallbackCreditUsage = usage.get("fallback_credit").unwrap().parse().unwrap();
     assert!(matches!(credit.status, Some(FallbackCreditStatus::Redeemed(_))));
-    let iterations: Vec<Iteration> = usage.get("iterations").unwrap().parse_as().unwrap();
+    let iterations: Vec<Iteration> = usage.get("iterations").unwrap().parse().unwrap();
     assert!(matches!(&iterations[0], Iteration::Compaction(iteration) if iteration.input_tokens == Some(100)));
 
-    let management: ContextManagementResponse = message.get("context_management").unwrap().parse_as().unwrap();
+    let management: ContextManagementResponse = message.get("context_management").unwrap().parse().unwrap();
     let edits = management.applied_edits.unwrap();
     assert!(matches!(&edits[0], AppliedEdit::ClearThinking20251015(edit) if edit.cleared_thinking_turns == Some(3)));
-    let diagnostics: Diagnostics = message.get("diagnostics").unwrap().parse_as().unwrap();
+    let diagnostics: Diagnostics = message.get("diagnostics").unwrap().parse().unwrap();
     assert_eq!(diagnostics.cache_miss_reason.as_option().unwrap().type_name(), "tools_changed");
-    let transformations: Vec<InputTransformation> = message.get("input_transformations").unwrap().parse_as().unwrap();
+    let transformations: Vec<InputTransformation> = message.get("input_transformations").unwrap().parse().unwrap();
     let InputTransformation::ThinkingDropped(dropped) = &transformations[0] else { panic!() };
     assert_eq!(dropped.reason, Some(BindingReason::PrefixBindingMismatch));
 
@@ -848,12 +851,12 @@ fn known_members_are_accessible_as_fields() {
     let text = next().as_text().unwrap();
     assert_eq!(text.text(), "hi");
     let citation = text.citations().into_option().unwrap().iter().next().unwrap();
-    let Citation::PageLocation(citation) = citation.parse_as().unwrap() else { panic!() };
+    let Citation::PageLocation(citation) = citation.parse().unwrap() else { panic!() };
     assert_eq!(citation.start_page_number, Some(2));
     let call = next().as_tool_use().unwrap();
     assert_eq!(call.name().as_deref(), Some("f"));
     assert_eq!(call.input().value().unwrap(), json!({"x": 1}));
-    assert!(matches!(call.get("caller").unwrap().parse_as().unwrap(), Caller::Direct(_)));
+    assert!(matches!(call.get("caller").unwrap().parse().unwrap(), Caller::Direct(_)));
     assert_eq!(next().as_tool_use().unwrap().name().as_deref(), Some("web_search"));
     let search: WebSearchToolResultBlock = next().parse().unwrap();
     let Some(WebSearchToolResultContent::Results(results)) = &search.content else { panic!() };
@@ -865,7 +868,10 @@ fn known_members_are_accessible_as_fields() {
     assert!(matches!(&document.source, Some(DocumentSource::Text(text)) if text.data.as_deref() == Some("d")));
     let result: McpToolResultBlock = next().parse().unwrap();
     let Some(McpToolResultContent::Blocks(blocks)) = &result.content else { panic!() };
-    assert_eq!(blocks[0].raw()["text"], "m");
+    assert_eq!(blocks[0].members()["text"], "m");
+    let stored = serde_json::to_string(&blocks[0]).unwrap();
+    assert_eq!(serde_json::from_str::<UnknownObject>(&stored).unwrap(), blocks[0]);
+    assert!(serde_json::from_str::<UnknownObject>("[]").is_err());
     let fallback: FallbackBlock = next().parse().unwrap();
     assert_eq!(fallback.to.as_ref().unwrap().model.as_deref(), Some("claude-2"));
     let hologram = next();

@@ -44,7 +44,7 @@ fn errors_of_decoders() -> Vec<(Box<dyn Error>, &'static str)> {
     let rejected = strict().accumulate_json(BLOCK.as_bytes()).unwrap_err();
     let mut decoder = MessageDecoder::new().with_accumulator(strict());
     let violation = decoder.decode(&mut format!("data: {BLOCK}\n\n").as_bytes()).unwrap_err();
-    let AccumulateError::OverLimit(limit) = over else { panic!("{over:?}") };
+    let AccumulateError::LimitExceeded(limit) = over else { panic!("{over:?}") };
     let limited = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(100));
     let call: Message = r#"{"content":[{"type":"tool_use","input":[]}],"stop_reason":"tool_use"}"#.parse().unwrap();
     let cut: Message = r#"{"content":[{"type":"text","text":"{"}],"stop_reason":"max_tokens"}"#.parse().unwrap();
@@ -60,9 +60,9 @@ fn errors_of_decoders() -> Vec<(Box<dyn Error>, &'static str)> {
         (Box::new(EventBuilder::new().id("\n").unwrap_err()), "event ID contains a line end or NUL"),
         (Box::new(PartialJson::new().push("x").unwrap_err()), "unexpected character in JSON text at byte 0"),
         (Box::new(payload), "event payload is not valid JSON (line 1, column 8)"),
-        (Box::new(LostEvent::OverLimit(ExceededLimit::Event(large))), "event or line exceeds the limit of 8 bytes"),
+        (Box::new(LostEvent::LimitExceeded(ExceededLimit::Event(large))), "event or line exceeds the limit of 8 bytes"),
         (Box::new(LostEvent::Payload(payload)), "event payload is not valid JSON (line 1, column 8)"),
-        (Box::new(LostEvent::OverLimit(limit)), "message exceeds the limit of 8 bytes"),
+        (Box::new(LostEvent::LimitExceeded(limit)), "message exceeds the limit of 8 bytes"),
         (Box::new(violation), "protocol violation: event before message_start (index 0)"),
         (Box::new(over), "message exceeds the limit of 8 bytes"),
         (Box::new(blocks), "message exceeds the limit of 0 blocks"),
@@ -72,7 +72,7 @@ fn errors_of_decoders() -> Vec<(Box<dyn Error>, &'static str)> {
             "event or line exceeds the limit of 100 bytes; stream is truncated before the message was complete",
         ),
         (Box::new(ApiError::from_body("{\"error\":\"secret\"}".parse().unwrap())), "server reported an error"),
-        (Box::new(Backoff::default().decide_without_response(2, 0.0).unwrap_err()), "retry limit reached"),
+        (Box::new(Backoff::new().decide_without_response(2, 0.0).unwrap_err()), "retry limit reached"),
         (Box::new(input), "tool input is still arriving"),
         (
             Box::new(pending.snapshot().content()[0].tool_input().unwrap().parse::<u8>().unwrap_err()),

@@ -1,6 +1,6 @@
 //! The merge rules, event by event. `docs/protocol.md`, headings "Merge rules" and "Protocol violations".
 //!
-//! [`Accumulator::admit`] decides whether an event is merged at this point of the stream. The rule of the event first
+//! [`Accumulator::record_phase_violation`] decides whether an event is merged at this point of the stream. The rule of the event first
 //! names a further violation, and changes state only after that: in strict mode the first violation is an error.
 
 use super::blocks::{BlockId, Origin};
@@ -26,7 +26,7 @@ impl Accumulator {
         if !matches!(event, StreamEvent::Ping) {
             self.current = None;
         }
-        if !self.admit(&event)? {
+        if !self.record_phase_violation(&event)? {
             return Ok(Change::Unchanged);
         }
         let is_known = !matches!(event, StreamEvent::Error(_) | StreamEvent::Done | StreamEvent::Unknown(_));
@@ -38,9 +38,10 @@ impl Accumulator {
         applied
     }
 
-    /// Returns whether the event is merged. One after the end of the message is not: it is a violation, unless it
-    /// never changes a message. One before `message_start` is merged, but is a violation, too.
-    fn admit(&mut self, event: &StreamEvent<'_>) -> Result<bool, AccumulateError> {
+    /// Records the violation of an event that does not fit the phase of the message. Returns whether the event is
+    /// merged. One after the end of the message is not: it is a violation, unless it never changes a message. One
+    /// before `message_start` is merged, but is a violation, too.
+    fn record_phase_violation(&mut self, event: &StreamEvent<'_>) -> Result<bool, AccumulateError> {
         let kind = match self.phase {
             Phase::NextMessage => return Ok(false),
             _ if is_neutral(event) => return Ok(true),
@@ -125,7 +126,7 @@ impl Accumulator {
                 self.close(id);
             }
         }
-        self.decide_blank_calls(self.is_output_truncated() || self.may_have_lost_stop_reason());
+        self.decide_blank_calls(self.is_output_truncated() || self.is_stop_reason_uncertain());
         self.decide_late_input();
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);
@@ -155,7 +156,7 @@ fn is_neutral(event: &StreamEvent<'_>) -> bool {
     matches!(event, StreamEvent::Ping | StreamEvent::Done | StreamEvent::Unknown(_))
 }
 
-/// The violation of an event after the end of the message.
+/// Returns the violation of an event after the end of the message.
 fn violation_after_stop(event: &StreamEvent<'_>) -> ViolationKind {
     match event {
         StreamEvent::MessageStart(_) => ViolationKind::MessageAfterStop,

@@ -10,7 +10,7 @@ use crate::delta::{Delta, DeltaKind, Target};
 use crate::event::ContentBlockDelta;
 use crate::piece::{BlockString, PendingHalf, push_piece};
 
-/// What decides the merge of a delta.
+/// The target and the violation of a delta, found before anything changes.
 #[derive(Clone, Copy)]
 struct Plan {
     kind: DeltaKind,
@@ -63,7 +63,7 @@ impl Accumulator {
         let Change::Block(id, _, kind) = change else { return };
         let is_piece =
             matches!(kind, BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. });
-        if is_piece && self.blocks.half_mut(id).is_none_or(|half| half.is_none()) {
+        if is_piece && self.blocks.half(id).is_none() {
             self.current = Some(id);
         }
     }
@@ -84,30 +84,31 @@ impl Accumulator {
         Some(Plan { kind, target, violation })
     }
 
-    /// The bytes and the blocks that a delta adds.
+    /// Returns the bytes and the blocks that a delta adds.
     #[inline(never)]
-    fn cost(&mut self, index: u64, plan: Plan, delta: &Delta<'_>) -> (usize, usize) {
+    fn cost(&self, index: u64, plan: Plan, delta: &Delta<'_>) -> (usize, usize) {
         let bytes = delta.byte_size();
         // An empty piece of input is free, at any number of indices.
         let opens = plan.kind != DeltaKind::InputJson || (bytes > 0 && !self.blocks.has_unmatched(index));
         let is_new = opens && plan.target.is_none();
         // Each half is charged as U+FFFD, 3 bytes. A pair becomes one character of 4 bytes, so 2 bytes are returned.
-        let saved = if self.joins_half(index, plan.target, delta) { 2 } else { 0 };
+        let saved = if self.is_second_half(index, plan.target, delta) { 2 } else { 0 };
         (bytes.saturating_sub(saved).saturating_add(self.held_bytes(delta)), usize::from(is_new))
     }
 
     /// Returns whether a piece begins with the second half of a pair whose first half the text before it ended with.
-    fn joins_half(&mut self, index: u64, target: Option<BlockId>, delta: &Delta<'_>) -> bool {
+    fn is_second_half(&self, index: u64, target: Option<BlockId>, delta: &Delta<'_>) -> bool {
         let (piece, of) = match delta {
             Delta::Text(delta) => (&delta.piece, BlockString::Text),
             Delta::Thinking(delta) => (&delta.piece, BlockString::Thinking),
             Delta::InputJson(delta) => (&delta.piece, BlockString::InputJson),
             _ => return false,
         };
-        piece.halves.leading != 0 && self.blocks.ends_in_half(index, target, of)
+        piece.halves.leading != 0 && self.blocks.has_half(index, target, of)
     }
 
-    /// Upper bound of the bytes that the partial value of a piece of input, and the record of its changes, hold.
+    /// Returns an upper bound of the bytes that the partial value of a piece of input, and the record of its changes,
+    /// hold.
     fn held_bytes(&self, delta: &Delta<'_>) -> usize {
         match (delta, self.options.partial) {
             (Delta::InputJson(delta), Some(partial)) => partial.held_bytes(delta.partial_json()),

@@ -102,7 +102,7 @@ impl Accumulator {
     }
 }
 
-/// The length of the text or thinking that a block begins with.
+/// Returns the length of the text or thinking that a block begins with.
 fn initial_len(block: &ContentBlock) -> usize {
     match block {
         ContentBlock::Text(block) => block.text().len(),
@@ -111,7 +111,7 @@ fn initial_len(block: &ContentBlock) -> usize {
     }
 }
 
-/// The model that a fallback block names.
+/// Returns the model that a fallback block names.
 fn fallback_model(block: &ContentBlock) -> Option<JsonStr<'_>> {
     let block = block.as_raw()?;
     if block.type_name() != "fallback" {

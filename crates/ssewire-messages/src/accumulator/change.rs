@@ -10,7 +10,7 @@ use crate::message::Message;
 use crate::turn::ToolCall;
 
 /// An update without its borrows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Change {
     MessageStart,
     MessageDelta,
@@ -37,7 +37,7 @@ impl<'a> Update<'a> {
         update.unwrap_or(Self::Unchanged)
     }
 
-    /// By itself, so that it can be inlined: most updates are of text.
+    /// Converts an update of text. By itself, so that it can be inlined: most updates are of text.
     #[inline(always)]
     fn of_text(id: BlockId, key: BlockKey, from: usize, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
         let block = blocks.block(id, &message.content)?;

@@ -88,10 +88,10 @@ impl Accumulator {
     /// Returns how the message would end if the stream ended now. Linear in the size of the message.
     #[must_use]
     pub fn completion(&self) -> Completion {
-        Completion::REASONS.into_iter().find(|reason| self.holds(*reason)).unwrap_or(Completion::Complete)
+        Completion::REASONS.into_iter().find(|reason| self.has_reason(*reason)).unwrap_or(Completion::Complete)
     }
 
-    pub(super) fn holds(&self, reason: Completion) -> bool {
+    pub(super) fn has_reason(&self, reason: Completion) -> bool {
         let has_stopped = matches!(self.phase, Phase::Stopped | Phase::NextMessage);
         match reason {
             Completion::NonStreamBody => !self.is_messages_stream(),

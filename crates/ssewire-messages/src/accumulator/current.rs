@@ -22,7 +22,7 @@ pub(crate) struct CurrentText<'a> {
 }
 
 impl CurrentText<'_> {
-    /// The number of bytes that may be appended.
+    /// Returns the number of bytes that may be appended.
     #[inline]
     pub(crate) fn room(&self) -> usize {
         self.max_bytes.saturating_sub(*self.bytes)
@@ -58,7 +58,7 @@ impl Accumulator {
         Some(current.appended(from))
     }
 
-    /// The string of the block that has just started or taken a piece, if the block has this string.
+    /// Returns the string of the block that has just started or taken a piece, if the block has this string.
     ///
     /// Nothing but deltas and pings arrived since, so every condition of [`block_delta`](Self::block_delta) holds,
     /// except the limit. A piece that may exceed the limit takes the slow path. The fast path must never decide
@@ -83,7 +83,7 @@ impl Accumulator {
 
     /// Returns whether a change has continued a text: more pieces are likely to follow. The first piece does not count,
     /// except if text is discarded, which makes each piece the first.
-    pub(crate) fn continues_text(&self, change: Change) -> bool {
+    pub(crate) fn is_continuation(&self, change: Change) -> bool {
         let Change::Block(_, _, change) = change else { return false };
         match change {
             BlockChange::Text { from } | BlockChange::Thinking { from } | BlockChange::Input { from } => {

@@ -7,18 +7,18 @@ use ssewire::DecodeError;
 use super::ProtocolViolation;
 
 /// The content of an event was not merged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccumulateError {
     /// The event violates the protocol in [`Validation::Strict`](crate::Validation::Strict). Nothing was changed.
     Violation(ProtocolViolation),
     /// The event exceeds a limit of the message.
-    OverLimit(ExceededLimit),
+    LimitExceeded(ExceededLimit),
 }
 
 /// A limit that was exceeded: that of an event, or one of the message. After one of the message its content does not
 /// grow any more, and it is incomplete; each message reports this once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExceededLimit {
     /// The event is larger than its limit. This event alone is lost.
@@ -39,7 +39,7 @@ impl fmt::Display for AccumulateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Violation(violation) => violation.fmt(f),
-            Self::OverLimit(limit) => limit.fmt(f),
+            Self::LimitExceeded(limit) => limit.fmt(f),
         }
     }
 }

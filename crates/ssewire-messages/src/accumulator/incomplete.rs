@@ -171,9 +171,9 @@ impl Incomplete {
         self.response_head().and_then(ResponseHead::request_id)
     }
 
-    /// The report on an accumulator at the end of its stream.
+    /// Creates the report on an accumulator at the end of its stream.
     pub(crate) fn new(of: Accumulator) -> Self {
-        let reasons = Completion::REASONS.iter().copied().filter(|reason| of.holds(*reason)).collect();
+        let reasons = Completion::REASONS.iter().copied().filter(|reason| of.has_reason(*reason)).collect();
         let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
         let (error, replaced_by) = match of.phase {
             Phase::Failed(error) => (Some(*error), None),

@@ -21,10 +21,10 @@ impl Accumulator {
         };
         self.is_over_limit = true;
         self.cold_mut().exceeded_limit.get_or_insert(limit);
-        Err(AccumulateError::OverLimit(limit))
+        Err(AccumulateError::LimitExceeded(limit))
     }
 
-    /// The number of bytes that still fit into the limit.
+    /// Returns the number of bytes that still fit into the limit.
     pub(super) fn room(&self) -> usize {
         self.options.max_bytes.saturating_sub(self.bytes)
     }

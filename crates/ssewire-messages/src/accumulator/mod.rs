@@ -76,9 +76,9 @@ use crate::tool_input::ToolInput;
 ///
 /// This is for events that you have framed yourself, without a [`MessageDecoder`](crate::MessageDecoder). Then you must
 /// also report two conditions, or an incomplete message will look complete: an event that was too large, with
-/// [`record_lost_event`](Self::record_lost_event); and that the input ended within the first event, with
+/// [`record_oversized_event`](Self::record_oversized_event); and that the input ended within the first event, with
 /// [`record_truncation`](Self::record_truncation). If you decode events, too, you call [`accumulate`](Self::accumulate)
-/// for each, and [`record_decode_error`](Self::record_decode_error) for each that is undecodable.
+/// for each, and [`record_payload_error`](Self::record_payload_error) for each that is undecodable.
 ///
 /// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
 ///
@@ -147,7 +147,7 @@ impl Accumulator {
         Self::default()
     }
 
-    /// Sets what becomes of protocol violations; [`Validation::Lenient`] unless this is called.
+    /// Sets the treatment of protocol violations; [`Validation::Lenient`] unless this is called.
     #[must_use]
     pub fn with_validation(mut self, validation: Validation) -> Self {
         self.options.validation = validation;
@@ -163,7 +163,7 @@ impl Accumulator {
         self
     }
 
-    /// Builds the value as [`with_partial_input`](Self::with_partial_input) does, and records what each piece changes:
+    /// Builds the value as [`with_partial_input`](Self::with_partial_input) does, and records the changes of each piece:
     /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The records of all pieces count towards the
     /// limit, though only that of the last one is kept.
     #[must_use]
@@ -264,7 +264,7 @@ impl Accumulator {
                 Ok(Update::Unchanged)
             }
             Err(error) => {
-                self.record_decode_error(&error)?;
+                self.record_payload_error(&error)?;
                 Ok(LostEvent::of_payload(error).map_or(Update::Unchanged, Update::Lost))
             }
         }
@@ -296,14 +296,14 @@ impl Accumulator {
         self.accumulate_event(b"", payload)
     }
 
-    /// Records that an event was undecodable. If it was a piece of content, content is lost, and the tool input of
+    /// Records that the payload of an event was undecodable. If it was a piece of content, content is lost, and the tool input of
     /// its block is truncated from here on. If it may have been the start of a block or of a message, or its index is
     /// unknown, so is input that arrives before the start of its block or after its stop. A `message_start` after the
     /// first one is lost content, too. Discards further updates of the event before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
-    pub fn record_decode_error(&mut self, error: &PayloadError) -> Result<(), AccumulateError> {
+    pub fn record_payload_error(&mut self, error: &PayloadError) -> Result<(), AccumulateError> {
         self.current = None;
         self.discard_queue();
         if !self.is_running() {
@@ -334,10 +334,10 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Records that an event was lost because it was too large to be decoded: content may be lost. All open tool input
-    /// is truncated, and so is input that arrives before the start of its block or after its stop. Discards further
+    /// Records that the decoder discarded an event above its limit: content may be lost. All open tool input is
+    /// truncated, and so is input that arrives before the start of its block or after its stop. Discards further
     /// updates of the event before, as an event does.
-    pub fn record_lost_event(&mut self, error: DecodeError) {
+    pub fn record_oversized_event(&mut self, error: DecodeError) {
         self.record_exceeded(ExceededLimit::Event(error));
     }
 
@@ -536,7 +536,7 @@ impl Accumulator {
         self.has_done_marker
     }
 
-    /// The bytes of a message that are merged at most.
+    /// Returns the largest number of bytes of a message that are merged.
     pub(crate) fn max_bytes(&self) -> usize {
         self.options.max_bytes
     }

@@ -4,7 +4,7 @@ use super::Accumulator;
 use crate::partial::PartialInput;
 
 /// The treatment of protocol violations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Validation {
     /// A violation is recorded, and the event is merged where `docs/protocol.md` has a rule for it.

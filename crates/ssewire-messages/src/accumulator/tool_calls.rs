@@ -42,16 +42,17 @@ impl Accumulator {
     /// another comes. One that was not kept proves nothing: its last value was not a string, or is unknown and beyond
     /// the limit.
     pub(super) fn is_output_truncated(&self) -> bool {
-        self.message.stop_reason().map_or(self.has_stop_reason, StopReason::may_truncate)
+        self.message.stop_reason().map_or(self.has_stop_reason, StopReason::is_truncation)
     }
 
     /// Returns whether a lost event may have had the stop reason.
-    pub(super) fn may_have_lost_stop_reason(&self) -> bool {
-        !self.has_stop_reason && (self.holds(Completion::LimitExceeded) || self.holds(Completion::ContentLost))
+    pub(super) fn is_stop_reason_uncertain(&self) -> bool {
+        !self.has_stop_reason
+            && (self.has_reason(Completion::LimitExceeded) || self.has_reason(Completion::ContentLost))
     }
 
-    /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or
-    /// `message_stop` decides. A truncated one may still turn out to be complete.
+    /// Decides whether a call without any input is complete or was truncated, by a block of a higher index, the stop
+    /// reason or `message_stop`. A truncated one may still turn out to be complete.
     pub(super) fn decide_blank_calls(&mut self, is_truncated: bool) {
         self.decide_initial_call(is_truncated);
         let Some(cold) = &mut self.cold else { return };
@@ -110,13 +111,13 @@ impl Accumulator {
         for id in self.blocks.ids() {
             let Some(input) = self.existing_input_mut(id).filter(|input| input.is_late()) else { continue };
             input.end();
-            if !input.was_complete() {
+            if !input.is_complete_before_late_text() {
                 self.queue_call(id);
             }
         }
     }
 
-    /// The tool input of a block, if it has received any.
+    /// Returns the tool input of a block, if it has received any.
     #[inline(never)]
     pub(super) fn existing_input_mut(&mut self, id: BlockId) -> Option<&mut InputState> {
         let block = self.blocks.block_mut(id, &mut self.message.content);
@@ -132,9 +133,9 @@ impl Accumulator {
         }
     }
 
-    /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
-    /// A start of a known index is a lost piece only of the open block there: its own stop closes that block, whose
-    /// input may go on.
+    /// Records that a piece of content was lost: the tool input of its index, or of every open block, is truncated from
+    /// here on. A start of a known index is a lost piece only of the open block there: its own stop closes that block,
+    /// whose input may go on.
     pub(super) fn record_lost_piece(&mut self, index: Option<u64>, is_start: bool) {
         let Some(index) = index else {
             for id in self.blocks.take_open_without_loss() {
@@ -170,7 +171,8 @@ impl Accumulator {
         }
     }
 
-    /// See [`record_lost_start_or_delta`](Self::record_lost_start_or_delta).
+    /// Returns whether a start or a delta was lost: see
+    /// [`record_lost_start_or_delta`](Self::record_lost_start_or_delta).
     pub(super) fn has_lost_start_or_delta(&self) -> bool {
         self.cold.as_ref().is_some_and(|cold| cold.has_lost_start_or_delta)
     }

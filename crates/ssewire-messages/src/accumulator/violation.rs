@@ -9,7 +9,7 @@ use super::{AccumulateError, Accumulator, Validation};
 /// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says;
 /// in strict mode it is an error. As an error of a [`MessageDecoder`](crate::MessageDecoder) it ends the message:
 /// [`next_message`](crate::MessageDecoder::next_message) continues with the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ProtocolViolation {
     /// The kind of the violation.

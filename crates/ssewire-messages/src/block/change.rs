@@ -1,7 +1,7 @@
 //! The change of a block.
 
 /// The change that an event made to a block.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum BlockChange {
     /// A block of text or thinking began with this many bytes.
     Start { initial: usize },

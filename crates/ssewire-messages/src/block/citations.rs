@@ -7,7 +7,7 @@ use crate::memory::reserve;
 /// The citations of a text block, as raw JSON.
 ///
 /// One text holds all of them. Parse each as a type of the vocabulary or of your own.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Citations {
     /// The citations as JSON, each followed by a comma.
     text: String,
@@ -59,7 +59,7 @@ impl Citations {
         self.count = self.count.saturating_add(others.count);
     }
 
-    /// The one that lies there. In constant time if it is the last one.
+    /// Returns the citation that lies there. Constant time if it is the last one.
     pub(crate) fn at(&self, from: usize) -> Option<RawJsonRef<'_>> {
         let text = self.text.get(from..)?;
         let citation = if from == self.last { text.strip_suffix(',')? } else { split_value(text)?.0 };

@@ -47,7 +47,7 @@ pub(crate) trait Block: Sized {
         self.write(out, write_finished).map(|()| true)
     }
 
-    /// The bytes that it holds.
+    /// Returns the bytes that it holds.
     fn byte_size(&self) -> usize;
 
     /// Merges the start of the block, whose deltas arrived earlier: the members and the text of the start are first.
@@ -117,7 +117,7 @@ macro_rules! blocks {
             pub(crate) fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
                 match self {
                     $( Self::$variant(block) => block.write_turn(out), )+
-                    Self::Raw(block) => block.write_turn(out),
+                    Self::Raw(block) => block.write(out, write_finished).map(|()| true),
                 }
             }
 
@@ -214,7 +214,7 @@ impl ContentBlock {
         }
     }
 
-    /// The state of its input; `None` if the block has no input.
+    /// Returns the state of its input; `None` if the block has no input.
     pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
         match self {
             Self::ToolUse(block) => Some(&mut block.input),
@@ -223,7 +223,7 @@ impl ContentBlock {
         }
     }
 
-    /// The state of its input, if there is one yet.
+    /// Returns the state of its input, if there is one yet.
     pub(crate) fn existing_input_state_mut(&mut self) -> Option<&mut InputState> {
         match self {
             Self::ToolUse(block) => Some(&mut block.input),
@@ -274,9 +274,9 @@ impl ContentBlock {
     /// An error of `serde_json`, which may quote the block: it is not of the type, or its tool input is not finished.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
-            Self::Raw(block) if !block.has_merged_members() => block.start_json().parse_as(),
+            Self::Raw(block) if !block.has_merged_members() => block.start_json().parse(),
             _ => match self.to_json() {
-                Ok(json) => json.parse_as(),
+                Ok(json) => json.parse(),
                 Err(error) => Err(serde::ser::Error::custom(error)),
             },
         }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::Citations;
 use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
 use crate::members::{ReadError, peek_type};
-use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
+use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput};
 
 /// A block that arrives complete, or of a kind that this version does not know, as raw JSON.
 ///
@@ -125,13 +125,13 @@ impl RawBlock {
         self.merged.as_mut()?.input.as_mut()
     }
 
-    /// The text that deltas append to.
+    /// Returns the text that deltas append to.
     pub(crate) fn text_mut(&mut self) -> &mut String {
         let merged = self.merged.get_or_insert_default();
         merged.text.get_or_insert_with(|| string(&self.start, "text"))
     }
 
-    /// The thinking that deltas append to.
+    /// Returns the thinking that deltas append to.
     pub(crate) fn thinking_mut(&mut self) -> &mut String {
         let merged = self.merged.get_or_insert_default();
         merged.thinking.get_or_insert_with(|| string(&self.start, "thinking"))
@@ -184,10 +184,6 @@ impl RawBlock {
         }
         object.end();
         Ok(())
-    }
-
-    pub(crate) fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
-        self.write(out, write_finished).map(|()| true)
     }
 
     pub(crate) fn byte_size(&self) -> usize {

@@ -47,7 +47,7 @@ impl StringBlock {
         self.optional.get_or_insert_default()
     }
 
-    /// Members that this version does not know.
+    /// Returns the members that this version does not know.
     pub(super) fn extra(&self) -> &ExtraMembers {
         self.optional.as_ref().map_or(ExtraMembers::EMPTY, |optional| &optional.extra)
     }
@@ -108,7 +108,7 @@ impl StringBlock {
         object.end();
     }
 
-    /// The bytes that it holds.
+    /// Returns the bytes that it holds.
     pub(super) fn byte_size(&self) -> usize {
         let Some(optional) = &self.optional else { return self.text.len() };
         let citations = optional.citations.as_option().map_or(0, Citations::byte_size);

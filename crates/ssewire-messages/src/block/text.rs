@@ -26,7 +26,7 @@ impl TextBlock {
         &self.0.text
     }
 
-    /// The text that deltas append to.
+    /// Returns the text that deltas append to.
     #[inline]
     pub(crate) fn text_mut(&mut self) -> &mut String {
         &mut self.0.text
@@ -83,7 +83,7 @@ impl Block for TextBlock {
         Ok(())
     }
 
-    /// The API refuses a text block without text, and text of nothing but white space.
+    /// As [`Block::write_turn`]: the API refuses a text block without text, and text of nothing but white space.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         let has_text = !self.text().trim().is_empty();
         if has_text {

@@ -25,7 +25,7 @@ impl ThinkingBlock {
         &self.0.text
     }
 
-    /// The reasoning that deltas append to.
+    /// Returns the reasoning that deltas append to.
     #[inline]
     pub(crate) fn thinking_mut(&mut self) -> &mut String {
         &mut self.0.text
@@ -79,7 +79,7 @@ impl Block for ThinkingBlock {
         Ok(())
     }
 
-    /// The API refuses reasoning without a signature.
+    /// As [`Block::write_turn`]: the API refuses reasoning without a signature.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         let has_signature = self.signature().is_some_and(|signature| !signature.is_empty());
         if has_signature {

@@ -61,7 +61,7 @@ impl ToolUseBlock {
         ToolInput::new(self.start.as_json(), Some(&self.input))
     }
 
-    /// [`id`](Self::id) and [`name`](Self::name), in one pass.
+    /// Returns [`id`](Self::id) and [`name`](Self::name), in one pass.
     pub(crate) fn id_and_name(&self) -> [Option<Cow<'_, str>>; 2] {
         let [mut id, mut name] = [None; 2];
         // Valid, as the scanner has found.
@@ -136,7 +136,7 @@ impl Block for ToolUseBlock {
         self.start.as_str().len().saturating_add(self.input.byte_size())
     }
 
-    /// No delta opens such a block.
+    /// Replaces the block: no delta opens such a block.
     fn merge_start(&mut self, start: Self) {
         *self = start;
     }

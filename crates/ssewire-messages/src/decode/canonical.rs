@@ -35,7 +35,7 @@ pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
     skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, string, text })
 }
 
-/// The string that such a delta extends, its index, and the bytes from its text on.
+/// Returns the string that such a delta extends, its index, and the bytes from its text on.
 #[inline(always)]
 pub(crate) fn strip_delta_prefix(data: &[u8]) -> Option<(BlockString, u64, &[u8])> {
     let rest = strip_array(data, b"{\"type\":\"content_block_delta\",\"index\":")?;
@@ -75,7 +75,7 @@ pub(super) fn parse_start(data: &[u8]) -> Option<StreamEvent<'static>> {
     Some(StreamEvent::ContentBlockStart(ContentBlockStart { index, content_block }))
 }
 
-/// A block that deltas fill.
+/// Creates a block that deltas fill.
 fn empty_block(data: &[u8]) -> Option<(ContentBlock, &[u8])> {
     if let Some(rest) = strip_array(data, b"{\"type\":\"text\",\"text\":\"\"}") {
         return Some((ContentBlock::Text(TextBlock::default()), rest));
@@ -99,7 +99,7 @@ fn last_member<'a, T>(
 }
 
 impl<'a> CanonicalDelta<'a> {
-    /// The typed event.
+    /// Converts the delta into the typed event.
     #[inline]
     pub(crate) fn into_event(self) -> ContentBlockDelta<'a> {
         let Self { index, string, text } = self;
@@ -113,7 +113,7 @@ impl<'a> CanonicalDelta<'a> {
     }
 }
 
-/// The bytes after the expected ones. A comparison of constant length: a few wide loads.
+/// Returns the bytes after the expected ones. A comparison of constant length: a few wide loads.
 #[inline]
 pub(crate) fn strip_array<'a, const N: usize>(data: &'a [u8], expected: &[u8; N]) -> Option<&'a [u8]> {
     let (found, rest) = data.split_first_chunk::<N>()?;
@@ -130,7 +130,7 @@ pub(crate) fn skip_spaces(mut data: &[u8]) -> &[u8] {
     data
 }
 
-/// A string up to its closing quote, and the bytes after it. Borrowed, unless there is an escape in it.
+/// Reads a string up to its closing quote, and the bytes after it. Borrowed, unless there is an escape in it.
 #[inline]
 fn read_string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let (text, rest) = data.split_at_checked(find_special(data)?)?;

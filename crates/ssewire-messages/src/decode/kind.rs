@@ -34,7 +34,7 @@ impl EventKind {
         }
     }
 
-    /// The kind of a payload of this `type`. An empty one is unknown, not missing.
+    /// Returns the kind of a payload of this `type`. An empty one is unknown, not missing.
     pub(super) fn of_type(type_name: &str) -> Self {
         if type_name.is_empty() { Self::Unknown } else { Self::of(type_name.as_bytes()) }
     }

@@ -62,7 +62,7 @@ impl<'a> StreamEvent<'a> {
 
     /// Slow path: decodes all payloads that the fast path leaves.
     #[inline(never)]
-    pub(crate) fn decode_slow(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
+    fn decode_slow(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
         if let Some(event) = small::parse_small(data) {
             return Ok(Some(event));
         }
@@ -79,7 +79,7 @@ impl<'a> StreamEvent<'a> {
             _ if ssewire::is_done(text) => return Ok(Some(Self::Done)),
             b"" => return Ok(is_error.then(|| Self::Error(Box::new(ApiError::from_text(String::new()))))),
             b"\"\"" if event_type == b"ping" => return Ok(None),
-            other => return Self::decode_no_object(event_type, other),
+            other => return Self::decode_no_object(event_type, other).map(Some),
         }
         let data = if is_error { text } else { data };
         if let Some(event) = read_as_named(event_type, data) {
@@ -103,7 +103,7 @@ impl<'a> StreamEvent<'a> {
                 let name = if name.is_empty() { "message".into() } else { name };
                 Ok(Some(Self::Unknown(UnknownEvent { name, raw: ScannedJson::new(data) })))
             }
-            Err(error) => Self::decode_undecodable(event_type, data, kind, is_typed, error),
+            Err(error) => Self::decode_undecodable(event_type, data, kind, is_typed, error).map(Some),
         }
     }
 
@@ -114,15 +114,15 @@ impl<'a> StreamEvent<'a> {
         kind: EventKind,
         is_typed: bool,
         error: ReadError,
-    ) -> Result<Option<Self>, PayloadError> {
+    ) -> Result<Self, PayloadError> {
         // A payload that is an error is one whatever else is wrong with it.
         let mut envelope = EnvelopeMembers::default();
         let mut cursor = Cursor::new(data);
         let syntax = read_unknown(&mut cursor, &mut envelope).and_then(|()| Ok(cursor.end()?));
         let (error, lost, is_of_two) = match syntax {
-            Ok(()) if envelope.is_error(kind, is_typed, event_type) => return Ok(Some(Self::of_error(data))),
+            Ok(()) if envelope.is_error(kind, is_typed, event_type) => return Ok(Self::of_error(data)),
             Ok(()) => (error, kind.lost(), false),
-            Err(_) if event_type == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
+            Err(_) if event_type == b"error" => return Ok(Self::of_error_text(data.trim_ascii())),
             // Neither the type of a payload that is not JSON is certain, nor its event type.
             Err(syntax) => {
                 let named = EventKind::of(event_type);
@@ -135,13 +135,13 @@ impl<'a> StreamEvent<'a> {
     }
 
     /// Decodes a payload that is not an object.
-    fn decode_no_object(event_type: &[u8], text: &'a [u8]) -> Result<Option<Self>, PayloadError> {
+    fn decode_no_object(event_type: &[u8], text: &'a [u8]) -> Result<Self, PayloadError> {
         let json = RawJson::from_payload(text);
         if event_type == b"error" {
-            return Ok(Some(match json {
+            return Ok(match json {
                 Ok(json) => Self::Error(Box::new(ApiError::from_body(json))),
                 Err(_) => Self::of_error_text(text),
-            }));
+            });
         }
         let kind = match json {
             Ok(_) => PayloadErrorKind::NotAnObject,
@@ -159,8 +159,8 @@ impl<'a> StreamEvent<'a> {
         }))
     }
 
-    /// An error whose payload is not JSON. Its last line may be: a gateway that breaks into another event writes it
-    /// there.
+    /// Creates an error whose payload is not JSON. Its last line may be: a gateway that breaks into another event
+    /// writes it there.
     fn of_error_text(text: &[u8]) -> Self {
         let last = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
         let is_object = last.trim_ascii_start().first() == Some(&b'{');
@@ -172,14 +172,15 @@ impl<'a> StreamEvent<'a> {
     }
 }
 
-/// Bytes as text, with U+FFFD for ill-formed UTF-8. Its size is computed first: to grow would hold twice as much.
+/// Returns bytes as text, with U+FFFD for ill-formed UTF-8. Its size is computed first: to grow would hold twice as
+/// much.
 fn lossy_text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(kept_len(bytes));
     push_lossy(bytes, &mut text);
     text
 }
 
-/// The index of an undecodable payload, as far as it is JSON.
+/// Returns the index of an undecodable payload, as far as it is JSON.
 fn index_of(data: &[u8]) -> Option<u64> {
     let mut index = None;
     // The search ends where the payload stops being JSON.

@@ -135,7 +135,7 @@ fn read_message_delta<'a>(
     Ok(event)
 }
 
-/// An object, or null.
+/// Reads an object, or null.
 fn object_member<'a>(
     cursor: &mut Cursor<'a>,
     name: &'static str,

@@ -83,7 +83,7 @@ fn small_kind(value: &[u8]) -> Option<(SmallKind, &[u8])> {
     }
 }
 
-/// The value of the member of this name.
+/// Returns the value of the member of this name.
 #[inline]
 fn strip_member<'a, const N: usize>(data: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
     let rest = skip_white_space(strip_array(data, name)?);

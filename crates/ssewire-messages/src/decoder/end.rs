@@ -81,8 +81,8 @@ impl MessageDecoder {
         }
     }
 
-    /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
-    /// complete JSON object.
+    /// Returns an `error` field of a block without its blank line as an event, as the event of such a block: if its
+    /// value is a complete JSON object.
     fn emit_pending_error_field(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         let is_used = |field: &ErrorField| field.is_ready() && is_object(field.value());
         if !self.error_field().is_some_and(is_used) {
@@ -121,7 +121,8 @@ impl MessageDecoder {
         })
     }
 
-    /// The event at the end of the input is used, though its blank line is missing. Before a further message it is not.
+    /// Records that the event at the end of the input is used, though its blank line is missing. Before a further
+    /// message it is not.
     #[inline(never)]
     fn use_pending_event(&mut self) {
         if !self.is_skipping {

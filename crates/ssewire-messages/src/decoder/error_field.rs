@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{add_response_head, still_skips};
+use super::poll::{add_response_head, is_skipped};
 use super::step::Source;
 use super::{MessageDecoder, UpdateSpan};
 use crate::accumulator::ProtocolViolation;
@@ -95,7 +95,7 @@ impl MessageDecoder {
         self.cold.as_ref().map(|cold| &cold.error_field)
     }
 
-    /// The block of an `error` field has ended.
+    /// Records that the block of an `error` field has ended.
     #[inline]
     pub(super) fn end_error_field(&mut self) {
         if let Some(cold) = &mut self.cold {
@@ -103,7 +103,7 @@ impl MessageDecoder {
         }
     }
 
-    /// An `error` field whose block has ended is an event.
+    /// Returns an `error` field whose block has ended as an event.
     pub(super) fn emit_error_field(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         if self.is_ended() {
             // If a `message_start` in its block ended the message, it belongs to the next one.
@@ -112,7 +112,7 @@ impl MessageDecoder {
         let Some(value) = self.cold.as_mut().and_then(|cold| cold.error_field.take_ready()) else { return Ok(None) };
         self.event_count = self.event_count.saturating_add(1);
         let decoded = StreamEvent::decode(b"error", &value);
-        self.is_skipping = still_skips(self.is_skipping, &decoded);
+        self.is_skipping = is_skipped(self.is_skipping, &decoded);
         if self.is_skipping && decoded.is_ok() {
             return Ok(None);
         }
@@ -120,7 +120,7 @@ impl MessageDecoder {
             Ok(Some(mut event)) => {
                 add_response_head(&mut event, self.response_head.as_deref());
                 let applied = self.accumulator.apply(event);
-                Some(self.admit(applied)?)
+                Some(self.end_if_rejected(applied)?)
             }
             Ok(None) => None,
             Err(error) => self.record_undecodable(error)?.map(|changed| changed.change),
@@ -142,8 +142,8 @@ pub(super) fn with_error_fields(decoder: Decoder) -> Decoder {
     decoder.with_unknown_fields().with_max_comment_bytes(MAX_ERROR_FIELD_BYTES)
 }
 
-/// The error of a line that is JSON: the standard takes it for an unknown field. Name and value are parts of that line;
-/// the space that the standard removes between them may be part of a string.
+/// Returns the error of a line that is JSON: the standard takes it for an unknown field. Name and value are parts of
+/// that line; the space that the standard removes between them may be part of a string.
 fn bare_error(name: &[u8], value: &[u8]) -> Option<RawJson> {
     let between = value.as_ptr().addr().saturating_sub(name.as_ptr().addr()).saturating_sub(name.len());
     let mut line = Vec::with_capacity(name.len().saturating_add(value.len()).saturating_add(2));

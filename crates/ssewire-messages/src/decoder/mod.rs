@@ -175,7 +175,7 @@ impl MessageDecoder {
             let update = self.accumulator.update(change);
             return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
         }
-        if self.needs_input(input) {
+        if self.is_input_used_up(input) {
             return Ok(Step::NeedInput);
         }
         Ok(match self.poll_slow(input)? {
@@ -244,7 +244,7 @@ impl MessageDecoder {
             let source = Source::Fused { parts, len };
             return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
         }
-        if self.needs_input(input) {
+        if self.is_input_used_up(input) {
             return Ok(Step::NeedInput);
         }
         self.poll_slow(input)

@@ -46,7 +46,7 @@ impl MessageDecoder {
 
     /// Fast path for the end of a chunk.
     #[inline]
-    pub(super) fn needs_input(&self, input: &[u8]) -> bool {
+    pub(super) fn is_input_used_up(&self, input: &[u8]) -> bool {
         input.is_empty() && self.is_between_events && !self.must_shrink_buffer
     }
 
@@ -118,7 +118,7 @@ impl MessageDecoder {
         if let Some(start) = self.cold.as_mut().and_then(|cold| cold.next_start.take()) {
             self.is_skipping = false;
             let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
-            let change = self.admit(applied)?;
+            let change = self.end_if_rejected(applied)?;
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
         self.emit_error_field()
@@ -128,15 +128,15 @@ impl MessageDecoder {
     fn record_too_large(&mut self, error: DecodeError) -> UpdateSpan {
         self.event_count = self.event_count.saturating_add(1);
         if !self.is_skipping {
-            self.accumulator.record_lost_event(error);
+            self.accumulator.record_oversized_event(error);
             if self.body.has_fields() || self.body.is_stream() {
                 self.accumulator.mark_as_messages_stream();
             }
         }
-        UpdateSpan::without_payload(Change::Lost(LostEvent::OverLimit(ExceededLimit::Event(error))))
+        UpdateSpan::without_payload(Change::Lost(LostEvent::LimitExceeded(ExceededLimit::Event(error))))
     }
 
-    /// Merges what an event carries. `None`: no update.
+    /// Merges an event. `None`: no update.
     ///
     /// The fast path for deltas that are cut by a chunk boundary is first. It never decides differently from the rest.
     pub(super) fn merge(
@@ -153,7 +153,7 @@ impl MessageDecoder {
             return Ok(Some(Changed { change, has_extra: false }));
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
-        self.is_skipping = still_skips(self.is_skipping, &decoded);
+        self.is_skipping = is_skipped(self.is_skipping, &decoded);
         // An undecodable event may have been the start of the next message, so it is reported.
         if self.is_skipping && decoded.is_ok() {
             return Ok(None);
@@ -176,15 +176,15 @@ impl MessageDecoder {
         } else if !is_done {
             self.body.set_has_events();
         }
-        self.admit(applied).map(|change| Some(Changed { change, has_extra }))
+        self.end_if_rejected(applied).map(|change| Some(Changed { change, has_extra }))
     }
 
     /// Records an undecodable payload. Before a further message it is only reported.
     pub(super) fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, ProtocolViolation> {
         self.body.set_has_events();
         if !self.is_skipping {
-            if let Err(error) = self.accumulator.record_decode_error(&error) {
-                self.admit(Err(error))?;
+            if let Err(error) = self.accumulator.record_payload_error(&error) {
+                self.end_if_rejected(Err(error))?;
             }
         }
         Ok(LostEvent::of_payload(error).map(|lost| Changed { change: Change::Lost(lost), has_extra: false }))
@@ -192,7 +192,10 @@ impl MessageDecoder {
 
     /// Converts the result of a merge: a rejected event ends the message, an event beyond the limit becomes
     /// [`Change::Lost`].
-    pub(super) fn admit(&mut self, applied: Result<Change, AccumulateError>) -> Result<Change, ProtocolViolation> {
+    pub(super) fn end_if_rejected(
+        &mut self,
+        applied: Result<Change, AccumulateError>,
+    ) -> Result<Change, ProtocolViolation> {
         match applied {
             Ok(change) => Ok(change),
             Err(AccumulateError::Violation(violation)) => {
@@ -201,7 +204,7 @@ impl MessageDecoder {
                 self.is_rejected = true;
                 Err(violation)
             }
-            Err(AccumulateError::OverLimit(limit)) => Ok(Change::Lost(LostEvent::OverLimit(limit))),
+            Err(AccumulateError::LimitExceeded(limit)) => Ok(Change::Lost(LostEvent::LimitExceeded(limit))),
         }
     }
 }
@@ -245,14 +248,14 @@ fn apply_and_learn(
     let piece = piece_of(&decoded).filter(|(_, index)| accumulator.is_current(*index));
     let change = accumulator.apply(decoded)?;
     if let Some((string, index)) =
-        piece.filter(|(_, index)| accumulator.continues_text(change) && accumulator.is_current(*index))
+        piece.filter(|(_, index)| accumulator.is_continuation(change) && accumulator.is_current(*index))
     {
         template.learn(event, payload, string, index);
     }
     Ok(change)
 }
 
-/// The string that a delta extends, if it has only a piece, and the index of its block.
+/// Returns the string that a delta extends, if it has only a piece, and the index of its block.
 fn piece_of(event: &StreamEvent<'_>) -> Option<(BlockString, u64)> {
     match event {
         StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => {
@@ -272,7 +275,7 @@ pub(super) fn add_response_head(event: &mut StreamEvent<'_>, head: Option<&Respo
 
 /// Returns whether the decoder, if it was skipping, still skips at this event: up to the next `message_start`.
 #[inline]
-pub(super) fn still_skips(is_skipping: bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
+pub(super) fn is_skipped(is_skipping: bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
     is_skipping && !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))))
 }
 

@@ -6,7 +6,7 @@ use crate::accumulator::{Change, Update};
 use crate::fused::Parts;
 
 /// The result of one call: an update, the need for input, or the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step<U> {
     /// The message has changed.
     Update(U),
@@ -33,7 +33,7 @@ pub struct UpdateEvent<'a> {
 }
 
 /// An [`UpdateEvent`] without its borrows, as [`MessageDecoder::poll`](super::MessageDecoder::poll) returns it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "the update is borrowed by `MessageDecoder::resolve`"]
 pub struct UpdateSpan {
     pub(super) change: Change,
@@ -42,14 +42,14 @@ pub struct UpdateSpan {
 }
 
 impl UpdateSpan {
-    /// Of an update that no payload belongs to.
+    /// Creates the span of an update without a payload.
     pub(super) fn without_payload(change: Change) -> Self {
         Self { change, source: Source::None, has_extra: false }
     }
 }
 
 /// Where the payload lies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Source {
     /// The payload of the event that was found after the first `offset` bytes of the input.
     Event { span: EventSpan, offset: usize },

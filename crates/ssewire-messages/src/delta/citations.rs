@@ -18,7 +18,7 @@ impl<'a> CitationsDelta<'a> {
         Self { citation, text: None }
     }
 
-    /// Returns the citation to append.
+    /// Returns the citation to append. Copies it: one allocation.
     #[must_use]
     pub fn citation(&self) -> RawJson {
         self.citation.to_raw()

@@ -16,7 +16,7 @@ const NAMES: [&str; 2] = CompactionBlock::ASSIGNABLE;
 const PATHS: [&str; 2] = ["delta.content", "delta.encrypted_content"];
 
 impl CompactionDelta<'_> {
-    /// Returns a present member: `content` or `encrypted_content`.
+    /// Returns a present member: `content` or `encrypted_content`. Copies it: one allocation.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJson> {
         let mut members = NAMES.iter().zip(&self.members).filter(|(other, _)| **other == name);

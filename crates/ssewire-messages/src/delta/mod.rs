@@ -36,7 +36,7 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// Returns whether a block accepts such deltas: by its kind, or, if that is unknown, by the member it has.
     fn is_accepted_by(block: &ContentBlock) -> bool;
 
-    /// The block that such a delta opens, if no block of its index accepts it. `None`: it waits for its block.
+    /// Returns the block that such a delta opens, if no block of its index accepts it. `None`: it waits for its block.
     fn new_block() -> Option<ContentBlock>;
 
     /// Takes the foreign member: one that belongs to another kind of delta of the block. Returns it as such a delta.
@@ -44,7 +44,7 @@ pub(crate) trait DeltaType<'a>: Sized {
         None
     }
 
-    /// The bytes that it adds to a block.
+    /// Returns the bytes that it adds to a block.
     fn byte_size(&self) -> usize;
 
     /// Merges it into a block that accepts it.
@@ -64,7 +64,7 @@ pub(crate) struct Target<'t> {
 }
 
 impl Target<'_> {
-    /// Call before a string grows: half a character at the end of another string stays alone.
+    /// Prepares for the growth of a string: half a character at the end of another string stays alone.
     fn begin(&mut self, of: BlockString) {
         if !self.half.is_none() && self.half.of != of {
             let alone = core::mem::take(self.half);
@@ -196,7 +196,7 @@ deltas! {
 }
 
 impl Delta<'_> {
-    /// The text of a delta that has nothing else, if it consists of complete characters; and the string that it
+    /// Returns the text of a delta that has nothing else, if it consists of complete characters; and the string that it
     /// extends.
     pub(crate) fn plain_piece(&self) -> Option<(BlockString, &str)> {
         match self {

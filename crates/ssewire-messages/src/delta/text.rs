@@ -24,7 +24,7 @@ impl<'a> TextDelta<'a> {
         &self.piece.text
     }
 
-    /// Returns the citation to append, if the delta has one.
+    /// Returns the citation to append, if the delta has one. Copies it: one allocation.
     #[must_use]
     pub fn citation(&self) -> Option<RawJson> {
         self.citation.as_ref().map(ScannedJson::to_raw)

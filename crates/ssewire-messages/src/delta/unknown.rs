@@ -21,9 +21,9 @@ impl<'a> UnknownDelta<'a> {
         peek_type(&Cursor::new(&self.raw)).ok().flatten().unwrap_or_default()
     }
 
-    /// Returns the delta, as JSON.
+    /// Returns the delta, as JSON. Copies it: one allocation.
     #[must_use]
-    pub fn json(&self) -> RawJson {
+    pub fn to_json(&self) -> RawJson {
         self.raw.to_raw()
     }
 

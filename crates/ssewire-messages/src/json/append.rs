@@ -54,9 +54,9 @@ fn push_plain(plain: &[u8], text: &mut String) -> Option<()> {
     Some(())
 }
 
-/// The bytes as text, if they are UTF-8. Avoids the same branches as [`push_plain`], but by a loop over the bytes: the
-/// result borrows from them, and so cannot be the aligned copy. With `from_utf8` alone, decoding a delta would take
-/// 10 % longer.
+/// Returns the bytes as text, if they are UTF-8. Avoids the same branches as [`push_plain`], but by a loop over the
+/// bytes: the result borrows from them, and so cannot be the aligned copy. With `from_utf8` alone, decoding a delta
+/// would take 10 % longer.
 #[inline]
 pub(crate) fn short_utf8(text: &[u8]) -> Option<&str> {
     const FEW: usize = 24;

@@ -78,17 +78,14 @@ impl ExtraMembers {
         ExtraMembersIter { members: self, starts: starts.into_iter(), entries: Entries { text } }
     }
 
-    /// The bytes that are held.
+    /// Returns the bytes that are held.
     pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }
 
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: &Name<'_, '_>, valid: &[u8]) {
-        self.may_repeat |= !self.text.is_empty();
-        self.push_name(&name.text(), valid.len());
-        append_raw(valid, &mut self.text);
-        self.text.push(',');
+        self.push_member(&name.text(), valid);
     }
 
     /// Appends members of an object as they lie in it, `"name":value`, with commas between several ones.
@@ -118,31 +115,26 @@ impl ExtraMembers {
     /// Sets a member.
     #[inline(never)]
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
-        self.may_repeat |= !self.text.is_empty();
-        self.push_name(name, valid.len());
-        append_raw(valid, &mut self.text);
-        self.text.push(',');
+        self.push_member(name, valid);
         self.compact_if_doubled();
     }
 
     /// Removes a member, if it is there.
-    #[inline(never)]
     pub(crate) fn remove(&mut self, name: &str) {
-        if self.text.is_empty() {
-            return;
+        if !self.text.is_empty() {
+            self.set(name, b"");
         }
-        self.may_repeat = true;
-        self.push_name(name, 0);
-        self.text.push(',');
-        self.compact_if_doubled();
     }
 
-    /// Writes a name, and reserves room for its value.
-    fn push_name(&mut self, name: &str, value: usize) {
+    /// Appends a member. One of this name before it no longer counts.
+    fn push_member(&mut self, name: &str, valid: &[u8]) {
+        self.may_repeat |= !self.text.is_empty();
         // The colon and the comma.
-        reserve(&mut self.text, quoted_len(name).saturating_add(value).saturating_add(2));
+        reserve(&mut self.text, quoted_len(name).saturating_add(valid.len()).saturating_add(2));
         push_string(&mut self.text, name);
         self.text.push(':');
+        append_raw(valid, &mut self.text);
+        self.text.push(',');
     }
 
     /// Writes all members.
@@ -175,8 +167,8 @@ impl ExtraMembers {
         self.compacted = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
     }
 
-    /// Where the last entry of each name that was not removed lies in the text, in order. `None`: the text is too long
-    /// for this.
+    /// Returns where the last entry of each name that was not removed lies in the text, in order. `None`: the text is
+    /// too long for this.
     fn last_entries(&self) -> Option<Vec<u32>> {
         let mut starts = Vec::new();
         starts.try_reserve_exact(Entries { text: &self.text }.count()).ok()?;
@@ -209,14 +201,14 @@ impl ExtraMembers {
         Some(starts)
     }
 
-    /// The members in the order of their names.
+    /// Returns the members in the order of their names.
     fn by_name(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
         let mut starts = self.last_entries().unwrap_or_default();
         sort(&mut starts, &|a, b| self.compare_names(a, b) == Ordering::Less);
         starts.into_iter().filter_map(|start| self.entries_from(start).next())
     }
 
-    /// The entry that begins there, and those after it.
+    /// Returns the entry that begins there, and those after it.
     fn entries_from(&self, start: u32) -> Entries<'_> {
         Entries { text: self.text.get(to_usize(start)..).unwrap_or_default() }
     }

@@ -47,8 +47,8 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
     }
 }
 
-/// The length of bytes as text: each ill-formed part becomes a U+FFFD of three bytes. [`append_raw`] changes the length
-/// of valid JSON in no other way.
+/// Returns the length of bytes as text: each ill-formed part becomes a U+FFFD of three bytes. [`append_raw`] changes
+/// the length of valid JSON in no other way.
 #[inline(never)]
 pub(crate) fn kept_len(valid: &[u8]) -> usize {
     // Many times as fast as the search for ill-formed bytes.
@@ -80,7 +80,7 @@ fn has_replaceable(bytes: &[u8]) -> bool {
     !rest.is_empty()
 }
 
-/// The bytes from the first line end or backslash on.
+/// Returns the bytes from the first line end or backslash on.
 // Out of line: inlined, its loop over vectors is three times in a program.
 #[inline(never)]
 fn skip_plain(bytes: &[u8]) -> &[u8] {

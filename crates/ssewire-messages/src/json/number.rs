@@ -17,7 +17,7 @@ impl<'a> Decimal<'a> {
         Self { whole, fraction, exponent: exponent.parse().unwrap_or(largest) }
     }
 
-    /// All digits, the point left out.
+    /// Returns all digits, the point left out.
     fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + use<'a> {
         self.whole.bytes().chain(self.fraction.bytes())
     }
@@ -46,7 +46,7 @@ pub(crate) fn parse_digits(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// The value of a JSON number that is neither negative nor has a fraction, in any notation.
+/// Returns the value of a JSON number that is neither negative nor has a fraction, in any notation.
 pub(crate) fn whole_number(number: &str) -> Option<u64> {
     if number.starts_with('-') {
         return None;
@@ -69,7 +69,7 @@ pub(crate) fn whole_number(number: &str) -> Option<u64> {
 }
 
 /// Returns whether no `f64` can hold a JSON number: it would be infinite.
-pub(super) fn exceeds_f64(number: &str) -> bool {
+pub(super) fn is_beyond_f64(number: &str) -> bool {
     /// The exponent and the first 65 digits of the least number that is rounded to infinity: 2^1024 - 2^970.
     const EXPONENT: i64 = 308;
     const DIGITS: &[u8] = b"17976931348623158079372897140530341507993413271003782693617377898";
@@ -143,14 +143,14 @@ mod tests {
                 for sign in ["", "-"] {
                     let number = format!("{sign}{mantissa}e{}", exponent - shift);
                     let is_infinite = number.parse::<f64>().unwrap().is_infinite();
-                    assert_eq!(exceeds_f64(&number), is_infinite, "{number}");
+                    assert_eq!(is_beyond_f64(&number), is_infinite, "{number}");
                 }
             }
         }
-        assert!(exceeds_f64(&format!("1{}", "0".repeat(309))));
-        assert!(!exceeds_f64(&format!("1{}", "0".repeat(308))));
-        assert!(!exceeds_f64(&format!("{}1{}", "0.", "0".repeat(400))));
-        assert!(exceeds_f64("1e99999999999999999999"));
-        assert!(!exceeds_f64("1e-99999999999999999999"));
+        assert!(is_beyond_f64(&format!("1{}", "0".repeat(309))));
+        assert!(!is_beyond_f64(&format!("1{}", "0".repeat(308))));
+        assert!(!is_beyond_f64(&format!("{}1{}", "0.", "0".repeat(400))));
+        assert!(is_beyond_f64("1e99999999999999999999"));
+        assert!(!is_beyond_f64("1e-99999999999999999999"));
     }
 }

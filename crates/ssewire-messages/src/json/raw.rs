@@ -21,7 +21,7 @@ use super::{Cursor, RawJsonRef, SyntaxError};
 /// let json: RawJson = r#"{"id": "c_1", "n": 1.50}"#.parse()?;
 /// assert_eq!(json.as_str(), r#"{"id": "c_1", "n": 1.50}"#);
 /// assert_eq!(json.get("id").and_then(|id| id.decode_string()).as_deref(), Some("c_1"));
-/// assert_eq!(json.parse_as::<serde_json::Value>()?["n"], 1.5);
+/// assert_eq!(json.parse::<serde_json::Value>()?["n"], 1.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -41,7 +41,7 @@ use super::{Cursor, RawJsonRef, SyntaxError};
 pub struct RawJson(Box<str>);
 
 /// The text is not valid JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct InvalidJson {
     offset: usize,
 }
@@ -166,12 +166,12 @@ impl RawJson {
         self.as_json().to_value()
     }
 
-    /// Parses the value as a type of the caller's, as [`RawJsonRef::parse_as`] does.
+    /// Parses the value as a type of the caller's, as [`RawJsonRef::parse`] does.
     ///
     /// # Errors
-    /// As [`RawJsonRef::parse_as`].
-    pub fn parse_as<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
-        self.as_json().parse_as()
+    /// As [`RawJsonRef::parse`].
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        self.as_json().parse()
     }
 }
 

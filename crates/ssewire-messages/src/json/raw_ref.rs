@@ -84,7 +84,7 @@ impl<'a> RawJsonRef<'a> {
         if cursor.next_element(is_first).ok()? { self.next_value(cursor) } else { None }
     }
 
-    /// The value at the cursor, as a part of this text: its UTF-8 needs no further check.
+    /// Returns the value at the cursor, as a part of this text: its UTF-8 needs no further check.
     #[inline(never)]
     fn next_value(self, cursor: &mut Cursor<'a>) -> Option<Self> {
         let value = cursor.skip_value().ok()?;
@@ -130,7 +130,7 @@ impl<'a> RawJsonRef<'a> {
         self.0 == "null"
     }
 
-    /// The value, unless it is null.
+    /// Returns the value, unless it is null.
     pub(crate) fn non_null(self) -> Option<Self> {
         if self.is_null() { None } else { Some(self) }
     }
@@ -151,16 +151,16 @@ impl<'a> RawJsonRef<'a> {
     ///
     /// # Errors
     /// An error of `serde_json`, which may quote the value: it is not of the type, or nests deeper than 127 levels.
-    pub fn parse_as<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
+    pub fn parse<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.0)
     }
 
     /// Parses it into a tree.
     ///
     /// # Errors
-    /// As [`parse_as`](Self::parse_as).
+    /// As [`parse`](Self::parse).
     pub fn to_value(self) -> Result<serde_json::Value, serde_json::Error> {
-        self.parse_as()
+        self.parse()
     }
 }
 

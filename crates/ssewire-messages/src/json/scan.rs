@@ -4,7 +4,7 @@
 //! only be in strings, and their UTF-8 is checked when a string or a value is kept.
 
 use super::RawJson;
-use super::number::{exceeds_f64, leading_u64};
+use super::number::{is_beyond_f64, leading_u64};
 use super::string::{JsonStr, find_special, unit};
 use crate::members::{ReadError, Visit, each_member};
 
@@ -50,22 +50,22 @@ impl<'a> Cursor<'a> {
         Self { all: bytes, rest: bytes, depth: 0, max_depth: MAX_DEPTH, is_strict: false, is_plain: true }
     }
 
-    /// For a text with the rules of [`validate`].
+    /// Creates a cursor for a text with the rules of [`validate`].
     pub(crate) fn strict(text: &'a str) -> Self {
         Self { is_strict: true, ..Self::new(text.as_bytes()) }
     }
 
-    /// Within the object that a payload is, before the value of a member.
+    /// Creates a cursor within the object that a payload is, before the value of a member.
     pub(crate) fn at_member(payload: &'a [u8], value: &'a [u8]) -> Self {
         Self { rest: value, depth: 1, ..Self::new(payload) }
     }
 
-    /// For a message, or text that was validated before.
+    /// Creates a cursor for a message, or text that was validated before.
     pub(crate) fn of_document(bytes: &'a [u8]) -> Self {
         Self { max_depth: MAX_DOCUMENT_DEPTH, ..Self::new(bytes) }
     }
 
-    /// The next byte that is not white space.
+    /// Returns the next byte that is not white space.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         self.skip_space();
@@ -83,7 +83,7 @@ impl<'a> Cursor<'a> {
         self.rest.is_empty()
     }
 
-    /// The offset of the next byte.
+    /// Returns the offset of the next byte.
     pub(crate) fn offset(&self) -> usize {
         self.all.len().saturating_sub(self.rest.len())
     }
@@ -121,8 +121,8 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
-    /// The name of the next member; the value follows. `is_first`: nothing of the object was read yet. `None`: the
-    /// object has ended.
+    /// Reads the name of the next member; the value follows. `is_first`: nothing of the object was read yet. `None`:
+    /// the object has ended.
     // Inlined, as are its parts: a name is too large to be returned in registers.
     #[inline(always)]
     pub(crate) fn next_member(&mut self, is_first: &mut bool) -> Result<Option<JsonStr<'a>>, SyntaxError> {
@@ -217,8 +217,8 @@ impl<'a> Cursor<'a> {
         Ok(start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default())
     }
 
-    /// Where the member that was read last begins and ends, `"name":value`, if it can be kept byte for byte but for
-    /// ill-formed UTF-8.
+    /// Returns where the member that was read last begins and ends, `"name":value`, if it can be kept byte for byte but
+    /// for ill-formed UTF-8.
     pub(crate) fn last_member(&self, name: JsonStr<'_>, value: &[u8]) -> Option<(usize, usize)> {
         const SYNTAX: &[u8] = b"\":";
         if name.is_escaped || !self.is_plain {
@@ -235,7 +235,7 @@ impl<'a> Cursor<'a> {
         Some((from, end))
     }
 
-    /// Bytes of the document.
+    /// Returns bytes of the document.
     pub(crate) fn bytes(&self, start: usize, end: usize) -> &'a [u8] {
         self.all.get(start..end).unwrap_or_default()
     }
@@ -341,7 +341,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// A member's name, and the colon.
+    /// Reads a member's name, and the colon.
     #[inline(always)]
     fn name(&mut self) -> Result<JsonStr<'a>, SyntaxError> {
         let [b'"', text @ ..] = self.rest else { return Err(self.error()) };
@@ -402,7 +402,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The digits of a `\u` escape.
+    /// Reads the digits of a `\u` escape.
     fn unicode_escape(&mut self, escape: &[u8]) -> Result<(), SyntaxError> {
         self.is_plain = false;
         for _ in 0..4 {
@@ -418,7 +418,7 @@ impl<'a> Cursor<'a> {
                     let low = self.rest;
                     // A truncated document ends in the middle of the pair.
                     let seen = low.get(..6).unwrap_or(low);
-                    if low.len() >= 6 && !matches!(unit(low), Some(0xDC00..=0xDFFF)) || !could_be_unit(seen) {
+                    if low.len() >= 6 && !matches!(unit(low), Some(0xDC00..=0xDFFF)) || !is_low_surrogate_prefix(seen) {
                         return Err(self.error());
                     }
                     self.rest = low.get(seen.len()..).unwrap_or_default();
@@ -429,7 +429,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// A number or a literal.
+    /// Reads a number or a literal.
     fn scalar(&mut self) -> Result<(), SyntaxError> {
         match self.rest {
             [b'-' | b'0'..=b'9', ..] => self.number(),
@@ -471,7 +471,7 @@ impl<'a> Cursor<'a> {
         // Shorter ones without an exponent fit into an `f64`.
         let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
         let may_exceed = self.is_strict && (has_exponent || text.len() > 300);
-        if may_exceed && core::str::from_utf8(text).is_ok_and(exceeds_f64) {
+        if may_exceed && core::str::from_utf8(text).is_ok_and(is_beyond_f64) {
             self.rest = start;
             return Err(self.error());
         }
@@ -513,7 +513,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Out of line: machines write hardly any, but for the padding before the end of an event.
+    /// Skips white space. Out of line: machines write hardly any, but for the padding before the end of an event.
     #[inline(never)]
     fn skip_spaces(&mut self) {
         while let Some((b"        ", rest)) = self.rest.split_first_chunk() {
@@ -541,7 +541,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
 }
 
 /// Returns whether the bytes are the beginning of an escape `\uDC00` to `\uDFFF`.
-fn could_be_unit(bytes: &[u8]) -> bool {
+fn is_low_surrogate_prefix(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| match at {
         0 => *byte == b'\\',
         1 => *byte == b'u',

@@ -18,7 +18,7 @@ impl<'a> ScannedJson<'a> {
         Self(Cow::Borrowed(valid))
     }
 
-    /// The value as it is kept.
+    /// Returns the value as it is kept.
     pub(crate) fn to_raw(&self) -> RawJson {
         RawJson::keep(self)
     }

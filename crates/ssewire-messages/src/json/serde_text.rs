@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 use super::{Cursor, RawJson, push_string};
 
-/// Writes JSON text as it is. Other formats than JSON get what `serde_json::value::RawValue` gives them, a struct of
-/// one member with a private name, and do not read it as the value again.
+/// Writes JSON text as it is. Other formats than JSON get the struct that `serde_json::value::RawValue` writes, of one
+/// member with a private name, and do not read it as the value again.
 pub(crate) fn serialize<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let raw: &RawValue = serde_json::from_str(json).map_err(|_| S::Error::custom("value is not valid JSON"))?;
     raw.serialize(serializer)
@@ -183,7 +183,7 @@ fn end(out: &mut String, begin: usize, bracket: char) {
     out.push(bracket);
 }
 
-/// With its feature `arbitrary_precision`, serde_json passes a number as a map of one member.
+/// Returns the number in a map of one member, as which serde_json passes it with its feature `arbitrary_precision`.
 #[inline(never)]
 fn exact_number(object: &str) -> Option<String> {
     let number = object.strip_prefix(r#"{"$serde_json::private::Number":""#)?.strip_suffix("\"}")?;

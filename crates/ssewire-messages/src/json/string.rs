@@ -23,12 +23,12 @@ pub(crate) struct Halves {
 }
 
 impl<'a> JsonStr<'a> {
-    /// The unescaped text. Ill-formed UTF-8 and lone surrogates are U+FFFD.
+    /// Returns the unescaped text. Ill-formed UTF-8 and lone surrogates are U+FFFD.
     pub(crate) fn to_text(self) -> Cow<'a, str> {
         self.to_text_with_halves().0
     }
 
-    /// The unescaped text, and the halves of surrogate pairs at its ends, which are U+FFFD in the text.
+    /// Returns the unescaped text, and the halves of surrogate pairs at its ends, which are U+FFFD in the text.
     pub(crate) fn to_text_with_halves(self) -> (Cow<'a, str>, Halves) {
         if !self.is_escaped {
             return match core::str::from_utf8(self.raw) {
@@ -41,7 +41,7 @@ impl<'a> JsonStr<'a> {
         (Cow::Owned(text), halves)
     }
 
-    /// Text that is not unescaped: a backslash is an ordinary character.
+    /// Creates text that is not unescaped: a backslash is an ordinary character.
     pub(crate) fn of_plain(text: &'a str) -> Self {
         Self { raw: text.as_bytes(), is_escaped: false }
     }
@@ -55,7 +55,7 @@ impl<'a> JsonStr<'a> {
         }
     }
 
-    /// The bytes of a name, to be compared.
+    /// Returns the bytes of a name, to be compared.
     pub(crate) fn name(self) -> Cow<'a, [u8]> {
         if self.is_escaped { self.unescaped_name() } else { Cow::Borrowed(self.raw) }
     }
@@ -95,13 +95,13 @@ fn unescape(raw: &[u8], text: &mut String) -> Halves {
     halves
 }
 
-/// The character that a surrogate pair encodes.
+/// Returns the character that a surrogate pair encodes.
 pub(crate) fn pair(high: u16, low: u16) -> char {
     let mut units = char::decode_utf16([high, low]);
     units.next().and_then(Result::ok).unwrap_or('\u{FFFD}')
 }
 
-/// The UTF-16 code unit of the `\uXXXX` that begins here.
+/// Returns the UTF-16 code unit of the `\uXXXX` that begins here.
 pub(crate) fn unit(escape: &[u8]) -> Option<u16> {
     let digits = escape.strip_prefix(br"\u")?.get(..4)?;
     digits.iter().try_fold(0_u16, |unit, digit| {

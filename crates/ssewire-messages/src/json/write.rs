@@ -51,7 +51,7 @@ impl<'o> ObjectWriter<'o> {
     }
 }
 
-/// The length of a text as a JSON string, which [`push_string`] appends.
+/// Returns the length of a text as a JSON string, which [`push_string`] appends.
 #[inline(never)]
 pub(crate) fn quoted_len(text: &str) -> usize {
     let written = |byte| match byte {

@@ -1,7 +1,7 @@
 use core::fmt;
 
 /// The text is not the JSON of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidMessage {
     /// The text is not valid JSON.

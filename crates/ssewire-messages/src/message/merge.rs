@@ -58,15 +58,15 @@ impl Message {
         }
     }
 
-    /// A simple upper bound of the bytes that a `message_delta` adds: a byte of ill-formed UTF-8 becomes three. The
-    /// constant is more than all names that are not in the members themselves.
+    /// Returns a simple upper bound of the bytes that a `message_delta` adds: a byte of ill-formed UTF-8 becomes three.
+    /// The constant is more than all names that are not in the members themselves.
     pub(crate) fn most_growth(event: &MessageDelta<'_>) -> usize {
         let members = [&event.delta, &event.usage].into_iter().chain(&event.event_members).flatten();
         members.map(|value| value.len()).fold(0, usize::saturating_add).saturating_mul(3).saturating_add(256)
     }
 
-    /// Upper bound of the bytes that a `message_delta` adds. A typed member adds none, unless it removes one of another
-    /// type: that takes an entry.
+    /// Returns an upper bound of the bytes that a `message_delta` adds. A typed member adds none, unless it removes one
+    /// of another type: that takes an entry.
     #[cold]
     #[inline(never)]
     pub(crate) fn growth(&self, event: &MessageDelta<'_>) -> usize {
@@ -171,8 +171,8 @@ fn is_known_reason(value: &[u8]) -> bool {
     reason.is_some_and(|reason| !matches!(StopReason::from(&*reason.to_text()), StopReason::Unknown(_)))
 }
 
-/// Upper bound of the bytes that [`ExtraMembers`](crate::ExtraMembers) keep of a member: with the quotes of its name,
-/// its colon and its comma. The name is as it was written, as it is kept with escapes, too.
+/// Returns an upper bound of the bytes that [`ExtraMembers`](crate::ExtraMembers) keep of a member: with the quotes of
+/// its name, its colon and its comma. The name is as it was written, as it is kept with escapes, too.
 #[inline(never)]
 fn entry_size(name: &[u8], value: &[u8]) -> usize {
     kept_len(name).saturating_add(kept_len(value)).saturating_add(4)

@@ -50,7 +50,7 @@ use crate::usage::Usage;
 /// }
 ///
 /// # let message: Message = r#"{"id":"msg_1","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}"#.parse()?;
-/// let response: Response = message.to_json()?.parse_as()?;
+/// let response: Response = message.to_json()?.parse()?;
 /// assert!(matches!(&response.content[..], [Block::Text { text }] if text == "Hi"));
 /// # assert_eq!((&*response.id, response.stop_reason.as_deref()), ("msg_1", Some("end_turn")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -227,7 +227,7 @@ impl Message {
         self.id_and_model.set_model(model);
     }
 
-    /// Everything that it holds beside its blocks, in bytes.
+    /// Returns the bytes that the message holds beside its blocks.
     pub(crate) fn byte_size_without_content(&self) -> usize {
         let stop_reason = match self.stop_reason() {
             Some(StopReason::Unknown(reason)) => reason.len(),

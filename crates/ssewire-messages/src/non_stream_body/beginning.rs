@@ -147,7 +147,7 @@ impl Beginning {
 /// How a response head begins.
 const HTTP: &[u8] = b"HTTP/";
 
-/// The mode after a byte of a response head, which ends at its first blank line.
+/// Returns the mode after a byte of a response head, which ends at its first blank line.
 fn after_http_byte(byte: u8, is_line_empty: bool) -> Mode {
     match byte {
         b'\n' if is_line_empty => Mode::Body(BodyStart::Blank),

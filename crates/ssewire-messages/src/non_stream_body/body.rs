@@ -35,7 +35,7 @@ impl Body {
         }
     }
 
-    /// The number of bytes that are kept of a body that is JSON. `max_bytes`: the limit of a message.
+    /// Returns the number of bytes that are kept of a body that is JSON. `max_bytes`: the limit of a message.
     pub(crate) fn max_json(max_bytes: usize) -> usize {
         max_bytes.min(Self::JSON)
     }
@@ -60,7 +60,7 @@ impl Body {
         self.beginning.as_ref().is_some_and(|beginning| beginning.is_too_large)
     }
 
-    /// An event was dispatched, though perhaps none of the Messages API.
+    /// Records that an event was dispatched, though perhaps none of the Messages API.
     #[inline(never)]
     pub(crate) fn set_has_events(&mut self) {
         if !self.is_stream {

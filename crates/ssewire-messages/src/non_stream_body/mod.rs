@@ -198,13 +198,13 @@ impl NonStreamBody {
     }
 }
 
-/// gzip, zstd, zlib. Brotli has no mark.
+/// Returns whether the body is gzip, zstd or zlib. Brotli has no mark.
 fn is_compressed(bytes: &[u8]) -> bool {
     let marks: [&[u8]; 6] = [b"\x1F\x8B", b"\x28\xB5\x2F\xFD", b"\x78\x01", b"\x78\x5E", b"\x78\x9C", b"\x78\xDA"];
     marks.iter().any(|mark| bytes.starts_with(mark))
 }
 
-/// A byte order mark, or ASCII with a zero byte before or after each character.
+/// Returns whether the body is UTF-16: a byte order mark, or ASCII with a zero byte before or after each character.
 fn is_utf16(bytes: &[u8]) -> bool {
     let is_ascii = |text: &[u8; 8], zero: usize| {
         text.iter()

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString as _};
 use core::fmt;
 
 /// The tool input is not finished, or not valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ToolInputError {
     /// The block is still open, or it is not certain yet that its input is complete.

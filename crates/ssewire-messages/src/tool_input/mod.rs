@@ -50,7 +50,7 @@ impl<'a> ToolInput<'a> {
         Self { start, state }
     }
 
-    /// Returns the input, if it is finished and valid: what to run the tool with. Linear if it is not valid.
+    /// Returns the input, if it is finished and valid: to run the tool with. Linear if it is not valid.
     ///
     /// # Errors
     /// [`ToolInputError`].
@@ -77,7 +77,7 @@ impl<'a> ToolInput<'a> {
     /// # Errors
     /// [`ParseInputError`].
     pub fn parse<T: Deserialize<'a>>(self) -> Result<T, ParseInputError> {
-        self.value()?.parse_as().map_err(ParseInputError::Type)
+        self.value()?.parse().map_err(ParseInputError::Type)
     }
 
     /// Returns the JSON text of the deltas, byte for byte; once it is complete, with spaces for its line ends. Empty if
@@ -134,7 +134,7 @@ impl<'a> ToolInput<'a> {
         self.state.and_then(InputState::json).is_none() && is_empty_object(self.at_start())
     }
 
-    /// The input of the start. Absent, null and `""` are the empty object.
+    /// Returns the input of the start. Absent, null and `""` are the empty object.
     fn at_start(self) -> RawJsonRef<'a> {
         let input = self.start.get("input");
         input.filter(|input| !matches!(input.as_str(), "null" | "\"\"")).unwrap_or(RawJsonRef::EMPTY_OBJECT)

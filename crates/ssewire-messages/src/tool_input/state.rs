@@ -25,7 +25,7 @@ pub(super) struct InputText {
     /// Text arrived after the block's stop, so the state has to be found again.
     is_late: bool,
     /// The input was complete before the text that arrived after the stop.
-    was_complete: bool,
+    is_complete_before_late_text: bool,
     /// The value so far, if partial values are enabled.
     pub(super) partial: Option<PartialValue>,
 }
@@ -44,7 +44,7 @@ pub(super) enum InputPhase {
 }
 
 impl InputState {
-    /// The JSON text of the deltas, unless it is blank.
+    /// Returns the JSON text of the deltas, unless it is blank.
     pub(super) fn json(&self) -> Option<&str> {
         self.text.as_ref()?.json()
     }
@@ -57,7 +57,7 @@ impl InputState {
         }
     }
 
-    /// The text, if the next piece is only to be appended to it. Without partial values.
+    /// Returns the text, if the next piece is only to be appended to it. Without partial values.
     pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
         if self.phase != InputPhase::Open {
             return None;
@@ -82,7 +82,7 @@ impl InputState {
         let is_blank = *half == 0 && text.text.get(from..).is_none_or(is_blank);
         if !is_blank && self.phase != InputPhase::Open {
             if !core::mem::replace(&mut text.is_late, true) {
-                text.was_complete = self.phase == InputPhase::Complete;
+                text.is_complete_before_late_text = self.phase == InputPhase::Complete;
             }
             if text.lost_at.is_none() {
                 // The state is found again at the end.
@@ -118,7 +118,7 @@ impl InputState {
         self.phase = InputPhase::Truncated;
     }
 
-    /// The block has stopped. `may_be_truncated`: if it has no input at all, the stop reason decides.
+    /// Records that the block has stopped. `may_be_truncated`: if it has no input at all, the stop reason decides.
     pub(crate) fn stop(&mut self, may_be_truncated: bool) {
         if self.phase == InputPhase::Truncated && self.has_lost_piece() {
             return;
@@ -138,8 +138,8 @@ impl InputState {
     }
 
     /// Returns whether the input was complete before the text that arrived after the block's stop.
-    pub(crate) fn was_complete(&self) -> bool {
-        self.text.as_ref().is_some_and(|text| text.was_complete)
+    pub(crate) fn is_complete_before_late_text(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.is_complete_before_late_text)
     }
 
     /// Returns whether the block has stopped without any input, and is not known to be complete.
@@ -178,12 +178,12 @@ impl InputState {
         }
     }
 
-    /// The phase, if the stream ended here.
+    /// Returns the phase, if the stream ended here.
     fn phase_at_end(&self) -> InputPhase {
         match self.phase {
             InputPhase::Open => match self.phase_of_text() {
                 // A number may lack digits.
-                InputPhase::Complete if self.json().is_some() && !self.ends_in_number() => InputPhase::Complete,
+                InputPhase::Complete if self.json().is_some() && !self.has_number_at_end() => InputPhase::Complete,
                 InputPhase::Complete => InputPhase::Truncated,
                 phase => phase,
             },
@@ -202,11 +202,11 @@ impl InputState {
         self.text.as_ref().is_some_and(|text| text.lost_at.is_some())
     }
 
-    fn ends_in_number(&self) -> bool {
+    fn has_number_at_end(&self) -> bool {
         self.text.as_ref().is_some_and(|text| text.text.ends_with(|c: char| c.is_ascii_digit()))
     }
 
-    /// The state of the text, if it ends here.
+    /// Returns the state of the text, if it ends here.
     fn phase_of_text(&self) -> InputPhase {
         if self.has_lost_piece() {
             return InputPhase::Truncated;
@@ -219,7 +219,7 @@ impl InputState {
         }
     }
 
-    /// The error of text that is not valid.
+    /// Returns the error of text that is not valid.
     #[cold]
     pub(super) fn invalid(&self) -> ToolInputError {
         let text = self.text.as_ref().map_or("", |text| &text.text);
@@ -232,7 +232,7 @@ impl InputState {
 }
 
 impl InputText {
-    /// The text, unless it is blank.
+    /// Returns the text, unless it is blank.
     pub(super) fn json(&self) -> Option<&str> {
         if is_blank(&self.text) {
             None

@@ -119,7 +119,7 @@ fn a_line_that_never_ends_is_bounded_in_messages() {
     bounded(|| {
         let mut messages = MessageStream::with_decoder(chunks(), driver());
         let event = block_on(messages.next_event()).unwrap().unwrap();
-        let lost = LostEvent::OverLimit(ExceededLimit::Event(DecodeError::LimitExceeded { limit: LIMIT }));
+        let lost = LostEvent::LimitExceeded(ExceededLimit::Event(DecodeError::LimitExceeded { limit: LIMIT }));
         assert!(matches!(event.update, Update::Lost(error) if error == lost));
     });
 }
@@ -416,7 +416,7 @@ fn input_without_blocks_at_random_indices_is_bounded() {
             }
         }
         assert_eq!(errors.len(), 1);
-        assert!(matches!(errors[0], LostEvent::OverLimit(ExceededLimit::Blocks { .. })), "{errors:?}");
+        assert!(matches!(errors[0], LostEvent::LimitExceeded(ExceededLimit::Blocks { .. })), "{errors:?}");
         let incomplete = stopped(stream).unwrap_err();
         assert_eq!(incomplete.reason(), Completion::LimitExceeded);
         assert!(incomplete.unmatched_input().iter().all(|(_, json)| json == "[1, 2, 3"));

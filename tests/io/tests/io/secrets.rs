@@ -348,7 +348,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
             [ApiError::from_body(body.clone().into()), ApiError::from_response(head(), body.to_string().as_bytes())];
         for error in errors {
             hides_error(&error);
-            hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));
+            hides(&Backoff::new().decide(&error, 0, std::time::Duration::ZERO, 0.5));
             // It is not lost: the accessor returns it.
             assert!(error.body().to_string().contains(MARKER));
         }

@@ -17,7 +17,7 @@ pub(super) struct Ledger {
     blocks: BTreeMap<Place, Account>,
     id: Option<String>,
     /// Input JSON that was returned without a block, by index.
-    orphans: BTreeMap<u64, String>,
+    unmatched: BTreeMap<u64, String>,
     pub(super) started: bool,
     pub(super) stopped: bool,
     pub(super) failed: bool,
@@ -158,7 +158,7 @@ impl Ledger {
         account.text.insert_str(0, text);
         account.thinking.insert_str(0, thinking);
         if block.content().tool_input().is_some_and(|input| !input.raw().is_empty()) {
-            account.input = self.orphans.remove(&index).unwrap_or_default();
+            account.input = self.unmatched.remove(&index).unwrap_or_default();
         }
     }
 
@@ -202,7 +202,7 @@ impl Ledger {
             (Delta::InputJson(delta), Update::Unchanged) => {
                 assert_eq!(self.newest(index, &TOOLS, true), None, "nobody takes it");
                 if !delta.partial_json().is_empty() {
-                    self.orphans.entry(index).or_default().push_str(delta.partial_json());
+                    self.unmatched.entry(index).or_default().push_str(delta.partial_json());
                 }
             }
             (
@@ -272,8 +272,8 @@ impl Ledger {
         limits: Limits,
     ) {
         match error {
-            AccumulateError::OverLimit(ExceededLimit::Bytes { limit }) => assert_eq!(limit, limits.bytes),
-            AccumulateError::OverLimit(ExceededLimit::Blocks { limit }) => assert_eq!(limit, limits.blocks),
+            AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit }) => assert_eq!(limit, limits.bytes),
+            AccumulateError::LimitExceeded(ExceededLimit::Blocks { limit }) => assert_eq!(limit, limits.blocks),
             _ => panic!("{error:?} was to be tolerated"),
         }
         assert!(!self.too_large, "returned once");
@@ -306,10 +306,10 @@ impl Ledger {
             all.extend(block.as_text().map(|block| block.text()));
         }
         assert_eq!(message.text(), all);
-        let orphans = self.orphans.iter().map(|(index, json)| (*index, json.as_str()));
-        assert!(accumulator.unmatched_input().eq(orphans.filter(|(_, json)| !json.trim_ascii().is_empty())));
-        bytes += self.orphans.values().map(String::len).sum::<usize>();
-        assert!(bytes <= limits.bytes && self.blocks.len() + self.orphans.len() <= limits.blocks);
+        let unmatched = self.unmatched.iter().map(|(index, json)| (*index, json.as_str()));
+        assert!(accumulator.unmatched_input().eq(unmatched.filter(|(_, json)| !json.trim_ascii().is_empty())));
+        bytes += self.unmatched.values().map(String::len).sum::<usize>();
+        assert!(bytes <= limits.bytes && self.blocks.len() + self.unmatched.len() <= limits.blocks);
         assert_eq!(accumulator.server_error().is_some(), self.failed);
     }
 }

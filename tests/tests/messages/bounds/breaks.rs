@@ -40,26 +40,6 @@ fn nested(bytes: usize) -> String {
 }
 
 #[test]
-fn white_space_before_what_looks_like_json_is_looked_at_once() {
-    let one_chunk = [vec![b' '; MIB / 2], b"{\n".to_vec(), b":\n".repeat(MIB / 4)].concat();
-    decode(&mut MessageDecoder::new(), &one_chunk);
-
-    let head = [vec![b' '; 16_382], b"{\n".to_vec()].concat();
-    let comments = b":\n".repeat(8 * 1024);
-    let mut in_chunks = MessageDecoder::new();
-    decode(&mut in_chunks, &head);
-    for _ in 0..64 {
-        decode(&mut in_chunks, &comments);
-    }
-
-    let mut byte_by_byte = MessageDecoder::new();
-    decode(&mut byte_by_byte, &head);
-    for byte in b":\n".repeat(MIB / 4).chunks(1) {
-        decode(&mut byte_by_byte, byte);
-    }
-}
-
-#[test]
 fn large_unknown_event_is_not_kept() {
     let event = sse(&format!(r#"{{"x":"{}"}}"#, "x".repeat(16 * MIB - 100)));
     let mut decoder = MessageDecoder::new();

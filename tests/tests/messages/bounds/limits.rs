@@ -180,7 +180,7 @@ fn by_default_blocks_without_end_are_too_large() {
         let mut accumulator = Accumulator::new();
         let limit = Accumulator::DEFAULT_MAX_BLOCKS;
         let errors = feed(&mut accumulator, 0..MANY / 4, payload);
-        assert_eq!(errors, [AccumulateError::OverLimit(ExceededLimit::Blocks { limit })], "{what}");
+        assert_eq!(errors, [AccumulateError::LimitExceeded(ExceededLimit::Blocks { limit })], "{what}");
         assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
         assert!(accumulator.snapshot().content().len() <= limit, "{what}");
         assert!(accumulator.unmatched_input().count() <= limit, "{what}");
@@ -221,7 +221,7 @@ fn a_message_over_its_bytes_is_reported_once_and_grows_no_more() {
         let before = ssewire_heap::held();
         let mut accumulator = unlimited().with_max_bytes(limit);
         let errors = feed(&mut accumulator, 0..20_000, payload);
-        assert_eq!(errors, [AccumulateError::OverLimit(ExceededLimit::Bytes { limit })], "{what}");
+        assert_eq!(errors, [AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit })], "{what}");
         assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
         // At most the limit and its administration is kept, and everything before the limit is there.
         let held = ssewire_heap::held() - before;
@@ -339,7 +339,7 @@ fn content_before_the_limit_is_kept() {
         &start(0),
         &text(0, "before"),
         &text(0, &"x".repeat(500)),
-        &text(0, "behind"),
+        &text(0, "after"),
         &stop(0),
         &tool(1),
         r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}"#,
@@ -348,7 +348,7 @@ fn content_before_the_limit_is_kept() {
         let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
         errors.extend(accumulator.accumulate(event).err());
     }
-    assert_eq!(errors, [AccumulateError::OverLimit(ExceededLimit::Bytes { limit: 500 })]);
+    assert_eq!(errors, [AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit: 500 })]);
     let incomplete = accumulator.into_message().unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     let message = incomplete.into_partial();
@@ -372,7 +372,7 @@ fn the_limit_is_exact() {
                 assert_ne!(accumulator.completion(), Completion::LimitExceeded);
                 assert_eq!(accumulate(&mut accumulator, &kind("")), None);
                 let error = accumulate(&mut accumulator, &kind("1"));
-                assert_eq!(error, Some(AccumulateError::OverLimit(ExceededLimit::Bytes { limit })));
+                assert_eq!(error, Some(AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit })));
                 assert_eq!(accumulator.completion(), Completion::LimitExceeded);
             }
         }
@@ -385,7 +385,7 @@ fn the_limit_is_exact() {
             }
             assert_ne!(accumulator.completion(), Completion::LimitExceeded);
             let error = accumulate(&mut accumulator, &payload(1000, "1"));
-            assert_eq!(error, Some(AccumulateError::OverLimit(ExceededLimit::Blocks { limit })));
+            assert_eq!(error, Some(AccumulateError::LimitExceeded(ExceededLimit::Blocks { limit })));
         }
     }
 }
@@ -499,7 +499,7 @@ fn an_unknown_stop_reason_counts_towards_the_limit() {
     let start = format!(r#"{{"type":"message_start","message":{{"stop_reason":"{reason}"}}}}"#);
     let delta = format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"{reason}"}}}}"#);
     let known = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
-    let exceeded = Some(AccumulateError::OverLimit(ExceededLimit::Bytes { limit: 1000 }));
+    let exceeded = Some(AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit: 1000 }));
     for payload in [start, delta] {
         let mut accumulator = Accumulator::new().with_max_bytes(1000);
         assert_eq!(accumulate(&mut accumulator, &payload), None);
@@ -604,7 +604,7 @@ fn ill_formed_utf8_counts_as_it_is_kept() {
         assert_eq!(size(b"\xE2\x82"), size("\u{FFFD}".as_bytes()), "{delta}");
         let mut limited = Accumulator::new().with_max_bytes(1100);
         let result = limited.accumulate_json(&payload(&[0xFF; 950])).map(|_| ());
-        assert_eq!(result, Err(AccumulateError::OverLimit(ExceededLimit::Bytes { limit: 1100 })), "{delta}");
+        assert_eq!(result, Err(AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit: 1100 })), "{delta}");
     }
 }
 
@@ -618,7 +618,7 @@ fn a_block_counts_once_however_it_comes() {
         assert_eq!(accumulate(&mut accumulator, &start), None, "{early}");
         assert_eq!(accumulator.snapshot().content().len(), 1);
         let error = accumulate(&mut accumulator, &self::start(1));
-        assert_eq!(error, Some(AccumulateError::OverLimit(ExceededLimit::Blocks { limit: 1 })), "{early}");
+        assert_eq!(error, Some(AccumulateError::LimitExceeded(ExceededLimit::Blocks { limit: 1 })), "{early}");
     }
 }
 
@@ -640,7 +640,7 @@ fn a_limit_of_zero_takes_no_content() {
             assert!(
                 matches!(
                     error,
-                    Some(AccumulateError::OverLimit(
+                    Some(AccumulateError::LimitExceeded(
                         ExceededLimit::Bytes { limit: 0 } | ExceededLimit::Blocks { limit: 0 }
                     ))
                 ),
@@ -656,7 +656,7 @@ fn a_limit_of_zero_takes_no_content() {
     let message = r#"{"type":"message_start","message":{"id":"msg_1","content":[]}}"#;
     assert_eq!(accumulate(&mut Accumulator::new().with_max_blocks(0), message), None);
     let error = accumulate(&mut Accumulator::new().with_max_bytes(0), message);
-    assert_eq!(error, Some(AccumulateError::OverLimit(ExceededLimit::Bytes { limit: 0 })));
+    assert_eq!(error, Some(AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit: 0 })));
 }
 
 /// Replaced values do not accumulate, so they need no limit.

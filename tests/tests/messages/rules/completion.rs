@@ -85,9 +85,9 @@ fn complete_without_any_content() {
 
 #[test]
 fn complete_whatever_is_cut_after_message_stop() {
-    for behind in ["data: {\"type\": \"pi", "event: content_block_start\n", ": comm", "\u{FFFD}"] {
-        let body = body(sse(&whole_stream()) + behind);
-        assert_eq!(to_json(&body.end.unwrap()), whole(), "{behind}");
+    for after in ["data: {\"type\": \"pi", "event: content_block_start\n", ": comm", "\u{FFFD}"] {
+        let body = body(sse(&whole_stream()) + after);
+        assert_eq!(to_json(&body.end.unwrap()), whole(), "{after}");
     }
 }
 
@@ -232,7 +232,7 @@ fn with(name: &str, payload: &str) -> Body {
 }
 
 #[track_caller]
-fn is_a_hole(name: &str, payload: &str) {
+fn assert_content_lost(name: &str, payload: &str) {
     let body = with(name, payload);
     assert!(matches!(body.lost[..], [LostEvent::Payload(_)]), "{name:?} {payload}: {:?}", body.lost);
     let incomplete = body.end.unwrap_err();
@@ -241,7 +241,7 @@ fn is_a_hole(name: &str, payload: &str) {
 }
 
 #[track_caller]
-fn is_undecodable_but_no_hole(name: &str, payload: &str) {
+fn assert_undecodable_without_loss(name: &str, payload: &str) {
     let body = with(name, payload);
     assert!(matches!(body.lost[..], [LostEvent::Payload(_)]), "{name:?} {payload}: {:?}", body.lost);
     assert_eq!(to_json(&body.end.unwrap()), around_nothing(), "{name:?} {payload}");
@@ -262,17 +262,17 @@ const NAMES: [&str; 9] = [
 #[test]
 fn hole_by_type_whatever_the_name() {
     for name in NAMES {
-        is_a_hole(name, r#"{"type": "content_block_start", "index": 0}"#);
-        is_a_hole(name, r#"{"type": "content_block_delta", "index": 0}"#);
-        is_a_hole(name, r#"{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x"}}"#);
+        assert_content_lost(name, r#"{"type": "content_block_start", "index": 0}"#);
+        assert_content_lost(name, r#"{"type": "content_block_delta", "index": 0}"#);
+        assert_content_lost(name, r#"{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x"}}"#);
     }
 }
 
 #[test]
 fn no_hole_by_type_whatever_the_name() {
     for name in NAMES {
-        is_undecodable_but_no_hole(name, r#"{"type": "content_block_stop"}"#);
-        is_undecodable_but_no_hole(name, r#"{"type": "message_delta", "delta": 5}"#);
+        assert_undecodable_without_loss(name, r#"{"type": "content_block_stop"}"#);
+        assert_undecodable_without_loss(name, r#"{"type": "message_delta", "delta": 5}"#);
     }
 }
 
@@ -282,7 +282,7 @@ fn hole_by_name_without_a_type() {
         for payload in
             ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text", "{}", r#"{"index": 0}"#, r#"{"type": null}"#]
         {
-            is_a_hole(name, payload);
+            assert_content_lost(name, payload);
         }
     }
 }
@@ -291,7 +291,7 @@ fn hole_by_name_without_a_type() {
 fn no_hole_by_name_without_a_type() {
     for name in ["content_block_stop", "message_delta", "message_stop", "ping", "future_event"] {
         for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
-            is_undecodable_but_no_hole(name, payload);
+            assert_undecodable_without_loss(name, payload);
         }
     }
 }
@@ -300,10 +300,10 @@ fn no_hole_by_name_without_a_type() {
 #[test]
 fn hole_where_another_message_may_have_begun() {
     for name in NAMES {
-        is_a_hole(name, r#"{"type": "message_start"}"#);
+        assert_content_lost(name, r#"{"type": "message_start"}"#);
     }
     for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
-        is_a_hole("message_start", payload);
+        assert_content_lost("message_start", payload);
     }
     let lost = named("message_start", r#"{"type": "message_start", "message": {"id": "msg_2", "conte"#);
     let generation = |words: &str| sse(&[start(0, text_block("")), text(0, words)]);
@@ -318,7 +318,7 @@ fn hole_where_another_message_may_have_begun() {
 fn hole_with_neither_type_nor_name() {
     for name in ["", "message"] {
         for payload in ["{", "{\"type\": \"ping\"", "{x", "{\"delta\": {}"] {
-            is_a_hole(name, payload);
+            assert_content_lost(name, payload);
         }
     }
 }
@@ -350,12 +350,12 @@ fn keep_alive_data_is_a_violation_and_no_hole() {
 #[test]
 fn hole_by_each_undecodable_start_or_delta() {
     for index in [json!(null), json!(-1), json!(0.5), json!("x"), json!("-1"), json!(true), json!([0])] {
-        is_a_hole(
+        assert_content_lost(
             "",
             &json!({"type": "content_block_start", "index": index, "content_block": text_block("x")}).to_string(),
         );
         let text = json!({"type": "text_delta", "text": "x"});
-        is_a_hole("", &json!({"type": "content_block_delta", "index": index, "delta": text}).to_string());
+        assert_content_lost("", &json!({"type": "content_block_delta", "index": index, "delta": text}).to_string());
     }
     for block in [
         json!(null),
@@ -369,7 +369,7 @@ fn hole_by_each_undecodable_start_or_delta() {
         json!({"type": "thinking", "thinking": []}),
         json!({"type": "compaction", "content": 5}),
     ] {
-        is_a_hole("", &start(0, block).to_string());
+        assert_content_lost("", &start(0, block).to_string());
     }
     for piece in [
         json!(null),
@@ -390,7 +390,7 @@ fn hole_by_each_undecodable_start_or_delta() {
         json!({"type": "citations_delta", "citation": null}),
         json!({"type": "citations_delta", "citation": "x"}),
     ] {
-        is_a_hole("", &delta(0, piece).to_string());
+        assert_content_lost("", &delta(0, piece).to_string());
     }
 }
 
@@ -439,7 +439,7 @@ fn hole_as_reported_to_the_accumulator() {
         let error = StreamEvent::from_json(payload.as_bytes()).unwrap_err();
         assert_eq!(error.is_content_lost(), expected.is_some());
         let mut run = run(&one_block());
-        run.accumulator.record_decode_error(&error).unwrap();
+        run.accumulator.record_payload_error(&error).unwrap();
         let end = run.then(&[end_turn(), end()]).end();
         assert_eq!(end.err().map(|incomplete| incomplete.reason()), expected);
     }
@@ -529,7 +529,7 @@ fn tool_input_that_is_whole_though_its_block_was_not_stopped() {
 
 #[test]
 fn input_json_that_never_found_its_block() {
-    for (events, orphans) in [
+    for (events, unmatched) in [
         (vec![input(1, "{\"a\": "), input(1, "1}")], vec![(1, "{\"a\": 1}".to_owned())]),
         (vec![input(0, "[]")], vec![(0, "[]".to_owned())]),
         (vec![input(3, "b"), input(2, " a ")], vec![(2, " a ".to_owned()), (3, "b".to_owned())]),
@@ -537,7 +537,7 @@ fn input_json_that_never_found_its_block() {
         let stream = [&one_block()[..], &events, &[end_turn(), end()]].concat();
         let incomplete = end_of(&stream).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
-        assert_eq!(incomplete.unmatched_input(), orphans, "its raw text is in the report");
+        assert_eq!(incomplete.unmatched_input(), unmatched, "its raw text is in the report");
         assert_eq!(to_json(incomplete.partial()), whole());
     }
 }
@@ -681,7 +681,7 @@ fn too_large_by_one_event() {
     let stream = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(1000));
     let bytes = around(named("content_block_delta", &text(0, &"x".repeat(2000)).to_string()));
     let body = body_with(stream, &bytes);
-    assert!(matches!(body.lost[..], [LostEvent::OverLimit(ExceededLimit::Event(_))]));
+    assert!(matches!(body.lost[..], [LostEvent::LimitExceeded(ExceededLimit::Event(_))]));
     let incomplete = body.end.unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     assert_eq!(to_json(incomplete.partial()), around_nothing(), "the stream went on");
@@ -782,10 +782,10 @@ fn done_anywhere_else_is_ignored() {
 // The order of the reasons
 
 /// A stream with these reasons and no others, in the order of the page.
-fn stream_with(error: bool, too_large: bool, hole: bool, tool_input: bool, ending: Completion) -> Body {
+fn stream_with(error: bool, too_large: bool, content_lost: bool, tool_input: bool, ending: Completion) -> Body {
     let mut bytes = sse(&[begin(), start(0, tool(json!({})))]);
     bytes += &sse(&[input(0, if tool_input { "{\"a\": " } else { "{}" }), stop(0), start(1, text_block("t"))]);
-    if hole {
+    if content_lost {
         bytes += &named("content_block_delta", "{");
     }
     if too_large {
@@ -807,7 +807,7 @@ fn stream_with(error: bool, too_large: bool, hole: bool, tool_input: bool, endin
 #[test]
 fn the_report_names_every_reason_in_the_order_of_the_page() {
     for holds in 0..16_u8 {
-        let [error, too_large, hole, tool_input] = [1, 2, 4, 8].map(|bit| holds & bit != 0);
+        let [error, too_large, content_lost, tool_input] = [1, 2, 4, 8].map(|bit| holds & bit != 0);
         for ending in [Completion::Truncated, Completion::Unterminated, Completion::Complete] {
             if error && ending == Completion::Complete {
                 continue; // Behind message_stop an error changes nothing.
@@ -816,14 +816,14 @@ fn the_report_names_every_reason_in_the_order_of_the_page() {
                 (error, Completion::ServerError),
                 (too_large, Completion::LimitExceeded),
                 (ending == Completion::Truncated, Completion::Truncated),
-                (hole, Completion::ContentLost),
+                (content_lost, Completion::ContentLost),
                 (tool_input, Completion::ToolInput),
                 (ending == Completion::Unterminated, Completion::Unterminated),
             ]
             .into_iter()
             .filter_map(|(holds, reason)| holds.then_some(reason))
             .collect();
-            match stream_with(error, too_large, hole, tool_input, ending).end {
+            match stream_with(error, too_large, content_lost, tool_input, ending).end {
                 Ok(_) => assert_eq!(expected, []),
                 Err(incomplete) => {
                     assert_eq!(incomplete.reasons(), expected);

@@ -78,7 +78,7 @@ fn a_delta_before_the_start_of_its_block() {
 #[test]
 fn input_before_the_start_of_its_block_waits_for_it() {
     let run = violation(&[begin()], input(1, "{"), &[(ViolationKind::DeltaBeforeStart, Some(1))]);
-    assert_eq!(run.orphans(), [(1, "{".to_owned())]);
+    assert_eq!(run.unmatched_input(), [(1, "{".to_owned())]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn each_delta_that_does_not_fit_is_a_departure() {
 fn input_that_does_not_fit_its_block_waits_for_one() {
     let before = [begin(), start(0, text_block("t"))];
     let run = violation(&before, input(0, "[1]"), &[(ViolationKind::MismatchedDelta, Some(0))]);
-    assert_eq!((run.content(), run.orphans()), (json!([text_block("t")]), vec![(0, "[1]".to_owned())]));
+    assert_eq!((run.content(), run.unmatched_input()), (json!([text_block("t")]), vec![(0, "[1]".to_owned())]));
 }
 
 // Start 1 before start 0, gaps in the indices
@@ -148,7 +148,7 @@ fn a_start_after_a_gap_in_the_indices() {
         (&[initial], 7, vec![text_block("t"), text_block("far")]),
     ] {
         let run = violation(before, start(index, text_block("far")), &[(ViolationKind::IndexGap, Some(index))]);
-        assert_eq!(run.content(), json!(content), "no holes");
+        assert_eq!(run.content(), json!(content), "a gap adds no block");
     }
 }
 
@@ -172,7 +172,7 @@ fn start_1_before_start_0() {
     assert_eq!(run.accumulator.completion(), Completion::Complete);
 
     let strict = strict(&events);
-    assert!(matches!(&strict.results[1], Err(AccumulateError::Violation(anomaly)) if anomaly.index == Some(1)));
+    assert!(matches!(&strict.results[1], Err(AccumulateError::Violation(violation)) if violation.index == Some(1)));
     assert_eq!(strict.results[4], Ok(()));
     assert_eq!(strict.content(), json!([text_block("aA")]));
 }
@@ -208,7 +208,7 @@ fn a_start_for_an_index_that_was_started_already() {
     for before in [&begun[..], &closed, &initial] {
         let reused = [(ViolationKind::IndexReused, Some(0))];
         let run = violation(before, start(0, text_block("b")), &reused);
-        assert_eq!(run.content(), json!([text_block("a"), text_block("b")]), "a new block behind the earlier one");
+        assert_eq!(run.content(), json!([text_block("a"), text_block("b")]), "a new block after the earlier one");
         let run = run.then(&[text(0, "!")]);
         assert_eq!(run.content(), json!([text_block("a"), text_block("b!")]), "later deltas go to the new one");
         assert_eq!(run.violations(), reused);
@@ -631,7 +631,7 @@ fn all_that_follows_the_message_start_after_message_stop_is_ignored() {
         input(4, "{"),
     ];
     let run = run(&stopped()).then(&second);
-    assert_eq!((run.message(), run.orphans()), (whole(), vec![]));
+    assert_eq!((run.message(), run.unmatched_input()), (whole(), vec![]));
     assert_eq!(run.accumulator.server_error(), None);
     assert_eq!(to_json(&run.end().unwrap()), whole());
 }
@@ -751,7 +751,7 @@ fn block_events_after_message_stop() {
         let late = [start(index, text_block("late")), start(index, tool(json!({}))), stop(index)];
         for event in late.into_iter().chain(deltas(index)) {
             let run = violation(&stopped(), event, &[(ViolationKind::BlockEventAfterStop, Some(index))]);
-            assert_eq!((run.message(), run.orphans()), (whole(), vec![]), "changed nothing");
+            assert_eq!((run.message(), run.unmatched_input()), (whole(), vec![]), "changed nothing");
             assert_eq!(run.accumulator.completion(), Completion::Complete);
         }
     }
@@ -798,7 +798,7 @@ fn an_error_before_message_stop_is_final() {
     .chain(deltas(1).map(|delta| (delta, Some(1))))
     {
         let run = violation(&before, late, &[(ViolationKind::AfterError, index)]);
-        assert_eq!((run.message(), run.orphans()), (orderly(&before).message(), vec![]), "changed nothing");
+        assert_eq!((run.message(), run.unmatched_input()), (orderly(&before).message(), vec![]), "changed nothing");
         assert_eq!(run.accumulator.server_error().unwrap().body(), &error(), "the first error is kept");
         assert_eq!(run.accumulator.completion(), Completion::ServerError);
     }

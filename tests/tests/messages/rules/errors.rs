@@ -93,7 +93,7 @@ fn a_payload_without_a_type_and_with_a_non_null_error_or_detail() {
 fn a_null_error_or_detail_is_not_an_error() {
     for payload in [json!({"error": null}), json!({"detail": null, "x": 1}), json!({"error": null, "detail": null})] {
         for name in ["", "message", "future_event", "ping"] {
-            is_not_an_error(&named(name, &payload.to_string()));
+            assert_not_an_error(&named(name, &payload.to_string()));
         }
     }
 }
@@ -102,20 +102,20 @@ fn a_null_error_or_detail_is_not_an_error() {
 fn an_error_or_detail_beside_a_type_is_not_an_error() {
     for kind in ["future_event", "overloaded_error", "ping"] {
         for name in other_types() {
-            is_not_an_error(&named(name, &json!({"type": kind, "error": {"message": "boom"}}).to_string()));
-            is_not_an_error(&named(name, &json!({"type": kind, "detail": "boom"}).to_string()));
+            assert_not_an_error(&named(name, &json!({"type": kind, "error": {"message": "boom"}}).to_string()));
+            assert_not_an_error(&named(name, &json!({"type": kind, "detail": "boom"}).to_string()));
         }
     }
     let mut delta = text(0, "");
     delta["error"] = json!("boom");
-    is_not_an_error(&sse(&[delta]));
+    assert_not_an_error(&sse(&[delta]));
 }
 
 #[test]
 fn a_json_object_of_another_kind_is_not_an_error() {
     for object in [json!("chat.completion.chunk"), json!(null), json!(["error"])] {
-        is_not_an_error(&named("", &json!({"object": object}).to_string()));
-        is_not_an_error(&named("", &json!({"object": object, "type": "ping"}).to_string()));
+        assert_not_an_error(&named("", &json!({"object": object}).to_string()));
+        assert_not_an_error(&named("", &json!({"object": object, "type": "ping"}).to_string()));
     }
 }
 
@@ -171,7 +171,7 @@ fn the_type_of_an_error_under_the_event_name_error_is_its_kind() {
         let error = error_in(&named("error", &payload.to_string()));
         assert_eq!((error.kind(), error.message()), (Some(&expected), Some("boom")));
         assert_eq!(error.body(), &payload);
-        is_not_an_error(&named("message", &payload.to_string()));
+        assert_not_an_error(&named("message", &payload.to_string()));
     }
 }
 
@@ -224,7 +224,7 @@ fn a_field_named_error_in_the_block_of_message_stop_ends_the_message_before_it()
 
 #[test]
 fn a_known_event_in_a_field_named_error_is_itself() {
-    is_not_an_error("error: {\"type\": \"ping\"}\n\n");
+    assert_not_an_error("error: {\"type\": \"ping\"}\n\n");
     let body = body(around(format!("error: {}\n\n", text(0, "+"))));
     assert_eq!(to_json(&body.end.unwrap())["content"], json!([text_block("a+b")]));
 }
@@ -234,7 +234,7 @@ fn a_field_of_another_name_is_not_an_error() {
     for field in
         ["Error: boom", "ERROR: boom", "errors: boom", " error: boom", "error : boom", ":error: boom", "err: x"]
     {
-        is_not_an_error(&format!("{field}\n\n"));
+        assert_not_an_error(&format!("{field}\n\n"));
     }
 }
 
@@ -258,15 +258,15 @@ fn a_block_without_a_data_line_is_not_an_event() {
         "event: error\n: data: x\n\n",
         "event: error\nDATA: x\n\n",
     ] {
-        is_not_an_error(block);
+        assert_not_an_error(block);
         assert_eq!(body(block).events, [], "{block:?}");
     }
-    is_not_an_error("event: message_stop\n\n");
+    assert_not_an_error("event: message_stop\n\n");
 }
 
 #[test]
 fn the_name_of_a_block_without_a_data_line_is_not_that_of_the_next() {
-    is_not_an_error("event: error\n\ndata: {\"x\": 1}\n\n");
+    assert_not_an_error("event: error\n\ndata: {\"x\": 1}\n\n");
 }
 
 // Retries
@@ -456,8 +456,8 @@ fn before_message_stop_no_error_is_ever_ignored() {
     let events = [ping(), begin(), start(0, text_block("")), text(0, "a"), stop(0), end_turn(), end()];
     for shape in shapes() {
         for at in 0..events.len() {
-            let (before, behind) = events.split_at(at);
-            let bytes = sse(before) + &shape + &sse(behind);
+            let (before, after) = events.split_at(at);
+            let bytes = sse(before) + &shape + &sse(after);
             let expected = orderly(before).message();
             for stream in streams() {
                 let incomplete = body_with(stream, bytes.as_bytes()).end.unwrap_err();
@@ -581,7 +581,7 @@ fn error_in(bytes: &str) -> ApiError {
 
 /// Checks that these bytes, in the middle of a stream, are not an error and change nothing.
 #[track_caller]
-fn is_not_an_error(bytes: &str) {
+fn assert_not_an_error(bytes: &str) {
     assert_eq!(tolerated(around(bytes)), around_nothing(), "{bytes}");
 }
 

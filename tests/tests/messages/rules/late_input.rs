@@ -39,14 +39,14 @@ fn only_white_space_of_json_is_blank_input() {
             assert_eq!(reasons(run), [Completion::ToolInput], "{before:?} {late:?}");
         }
         let waiting = run(&[begin(), input(5, late), end_turn(), end()]);
-        assert_eq!(waiting.orphans(), [(5, late.to_owned())]);
+        assert_eq!(waiting.unmatched_input(), [(5, late.to_owned())]);
         assert_eq!(reasons(waiting), [Completion::ToolInput], "{late:?}");
     }
     for blank in [" ", "\t\r\n"] {
         let late = run(&stopped_call("{\"a\":1}")).then(&[input(0, blank), end_turn(), end()]);
         assert_eq!(late.input_state(0), InputState::Complete, "{blank:?}");
         let waiting = run(&[begin(), input(5, blank), end_turn(), end()]);
-        assert!(waiting.orphans().is_empty() && waiting.end().is_ok(), "{blank:?}");
+        assert!(waiting.unmatched_input().is_empty() && waiting.end().is_ok(), "{blank:?}");
     }
 }
 

@@ -15,7 +15,8 @@ fn with_one_block() -> [Accumulator; 2] {
 /// The errors of a run, which must be one for the limit.
 fn assert_exceeded_once(run: &Run) {
     let errors: Vec<_> = run.results.iter().filter_map(|result| result.as_ref().err()).collect();
-    let [AccumulateError::OverLimit(ExceededLimit::Bytes { .. } | ExceededLimit::Blocks { .. })] = errors[..] else {
+    let [AccumulateError::LimitExceeded(ExceededLimit::Bytes { .. } | ExceededLimit::Blocks { .. })] = errors[..]
+    else {
         panic!("{errors:?}")
     };
 }

@@ -227,7 +227,7 @@ fn an_unknown_block_takes_a_known_delta_where_it_has_the_member() {
 fn an_unknown_block_without_the_member_takes_nothing() {
     let block = json!({"type": "future_block", "other": 1});
     let before = [begin(), start(0, block.clone())];
-    for (delta, behind) in [
+    for (delta, after) in [
         (text(0, "a"), vec![text_block("a")]),
         (thinking(0, "a"), vec![thinking_block("a")]),
         (compaction(0, json!("a")), vec![compaction_block(json!("a"))]),
@@ -236,7 +236,7 @@ fn an_unknown_block_without_the_member_takes_nothing() {
         (input(0, "{}"), vec![]),
     ] {
         let run = violation(&before, delta, &[(ViolationKind::MismatchedDelta, Some(0))]);
-        let expected: Vec<_> = [block.clone()].into_iter().chain(behind).collect();
+        let expected: Vec<_> = [block.clone()].into_iter().chain(after).collect();
         assert_eq!(run.content(), json!(expected));
     }
 }
@@ -327,9 +327,9 @@ fn an_input_json_delta_without_a_block_waits_for_its_start() {
     for kind in ["tool_use", "server_tool_use", "mcp_tool_use"] {
         let block = |input: Value| json!({"type": kind, "id": "i", "name": "f", "input": input});
         let waiting = run(&[begin(), input(0, "{\"a\":"), input(0, " 1")]);
-        assert_eq!((waiting.content(), waiting.orphans()), (json!([]), vec![(0, "{\"a\": 1".into())]));
+        assert_eq!((waiting.content(), waiting.unmatched_input()), (json!([]), vec![(0, "{\"a\": 1".into())]));
         let joined = waiting.then(&[start(0, block(json!({}))), input(0, "2}"), stop(0)]);
-        assert_eq!((joined.content(), joined.orphans()), (json!([block(json!({"a": 12}))]), vec![]));
+        assert_eq!((joined.content(), joined.unmatched_input()), (json!([block(json!({"a": 12}))]), vec![]));
         assert_eq!(joined.input_state(0), InputState::Complete);
     }
 }
@@ -338,14 +338,14 @@ fn an_input_json_delta_without_a_block_waits_for_its_start() {
 fn waiting_input_joins_an_unknown_block_that_has_the_member_input() {
     let block = |input: Value| json!({"type": "future_tool", "input": input});
     let run = run(&[begin(), input(0, "{\"a\": 1}"), start(0, block(json!({}))), stop(0)]);
-    assert_eq!((run.content(), run.orphans()), (json!([block(json!({"a": 1}))]), vec![]));
+    assert_eq!((run.content(), run.unmatched_input()), (json!([block(json!({"a": 1}))]), vec![]));
 }
 
 #[test]
 fn waiting_input_waits_on_while_blocks_start_that_cannot_take_it() {
     let waiting = run(&[begin(), input(0, "{\"a\": 1}"), start(0, text_block("t")), start(1, tool(json!({})))]);
     assert_eq!(waiting.content(), json!([text_block("t"), tool(json!({}))]));
-    assert_eq!(waiting.orphans(), [(0, "{\"a\": 1}".to_owned())]);
+    assert_eq!(waiting.unmatched_input(), [(0, "{\"a\": 1}".to_owned())]);
     let joined = waiting.then(&[start(0, tool(json!({})))]);
     assert_eq!(joined.content(), json!([text_block("t"), tool(json!({"a": 1})), tool(json!({}))]));
 }

@@ -12,8 +12,8 @@ fn an_unknown_event_changes_nothing_wherever_it_comes() {
     let events = [begin(), start(0, text_block("a")), text(0, "b"), stop(0), end_turn(), end()];
     let expected = orderly(&events).message();
     for at in 0..=events.len() {
-        let (before, behind) = events.split_at(at);
-        let run = orderly(&[before, &[unknown_event()], behind].concat());
+        let (before, after) = events.split_at(at);
+        let run = orderly(&[before, &[unknown_event()], after].concat());
         assert_eq!(run.message(), expected, "before event {at}");
     }
     assert_eq!(tolerated(around(sse(&[unknown_event()]))), around_nothing());
@@ -35,7 +35,7 @@ fn an_unknown_event_is_delivered_with_its_name_and_all_its_members() {
         let unknown: Vec<_> = unknown.collect();
         assert_eq!(unknown.len(), 1);
         assert_eq!(unknown[0].type_name(), expected);
-        assert_eq!(unknown[0].json(), payload);
+        assert_eq!(unknown[0].to_json(), payload);
     }
 }
 
@@ -82,7 +82,7 @@ fn an_unknown_block_is_delivered() {
         let (Update::BlockStart { block: delivered, .. } | Update::BlockStop { block: delivered, .. }) = update else {
             panic!("the start and the stop of a block: {update:?}")
         };
-        let ContentBlock::Raw(unknown) = content_of(&delivered) else { panic!("an unknown block") };
+        let ContentBlock::Raw(unknown) = delivered.content() else { panic!("an unknown block") };
         assert_eq!(unknown.type_name(), "future_block");
         assert_eq!(unknown.start_json(), block);
     }
@@ -157,7 +157,7 @@ fn an_unknown_delta_is_delivered_with_all_its_members() {
     });
     let (index, delivered) = delivered.unwrap();
     assert_eq!((index, &*delivered.type_name()), (0, "future_delta"));
-    assert_eq!(delivered.json(), unknown);
+    assert_eq!(delivered.to_json(), unknown);
 }
 
 // Values of enumerations
@@ -443,7 +443,7 @@ fn with_future(mut event: Value) -> Value {
 fn round_trip(event: &Value) -> Value {
     let json = event.to_string();
     match StreamEvent::from_json(json.as_bytes()).unwrap().unwrap() {
-        StreamEvent::Unknown(unknown) => unknown.json().to_value().unwrap(),
+        StreamEvent::Unknown(unknown) => unknown.to_json().to_value().unwrap(),
         StreamEvent::Error(error) => error.body().to_value().unwrap(),
         StreamEvent::ContentBlockStart(start) => {
             let mut event = event.clone();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    AccumulateError, Accumulator, BlockRef, Completion, ContentBlock, Incomplete, LostEvent, Message, MessageDecoder,
+    AccumulateError, Accumulator, Completion, ContentBlock, Incomplete, LostEvent, Message, MessageDecoder,
     PartialStrings, ProtocolViolation, Step, StreamEvent, ToolInputError, Update, Validation, ViolationKind,
 };
 
@@ -72,12 +72,12 @@ pub fn message_delta(delta: Value, usage: Value) -> Value {
     json!({"type": "message_delta", "delta": delta, "usage": usage})
 }
 
-/// A `message_delta` with this stop reason.
+/// A `message_delta` with this stop reason, with a null usage.
 pub fn stopped_by(reason: &str) -> Value {
     message_delta(json!({"stop_reason": reason}), Value::Null)
 }
 
-/// The `message_delta` with the stop reason.
+/// The last `message_delta` of most streams: `end_turn`, without usage.
 pub fn end_turn() -> Value {
     json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})
 }
@@ -173,26 +173,26 @@ pub fn run_with(accumulator: Accumulator, events: &[Value]) -> Run {
 /// Merges the events `before`, which must have no violation, and one that violates the protocol: strict mode rejects
 /// it without a change, lenient mode merges and records it.
 pub fn violation(before: &[Value], event: Value, violations: &[(ViolationKind, Option<u64>)]) -> Run {
-    is_refused_without_a_trace(before, &event, violations);
+    assert_rejected_without_change(before, &event, violations);
     let run = orderly(before).then(&[event]);
     assert!(run.results.iter().all(Result::is_ok), "tolerated: {:?}", run.results);
     assert_eq!(run.violations(), sorted(violations));
     run
 }
 
-fn is_refused_without_a_trace(before: &[Value], event: &Value, violations: &[(ViolationKind, Option<u64>)]) {
+fn assert_rejected_without_change(before: &[Value], event: &Value, violations: &[(ViolationKind, Option<u64>)]) {
     let untouched = strict(before);
     let refused = strict(before).then(std::slice::from_ref(event));
-    let Some(Err(AccumulateError::Violation(anomaly))) = refused.results.last() else {
+    let Some(Err(AccumulateError::Violation(violation))) = refused.results.last() else {
         panic!("refused in strict mode: {:?}", refused.results)
     };
-    assert!(violations.contains(&(anomaly.kind, anomaly.index)), "{anomaly:?} is one of {violations:?}");
+    assert!(violations.contains(&(violation.kind, violation.index)), "{violation:?} is one of {violations:?}");
     assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing");
 
     // It does not change the results of later events either.
     let (refused, untouched) = (refused.then(&probes()), untouched.then(&probes()));
     assert_eq!(refused.results[before.len() + 1..], untouched.results[before.len()..]);
-    assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing for those behind it");
+    assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing for those after it");
 }
 
 /// Events that reveal the state of an accumulator beside its message.
@@ -243,7 +243,7 @@ impl Run {
         sorted(&listed)
     }
 
-    pub fn orphans(&self) -> Vec<(u64, String)> {
+    pub fn unmatched_input(&self) -> Vec<(u64, String)> {
         self.accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect()
     }
 
@@ -262,7 +262,7 @@ impl Run {
         let accumulator = &self.accumulator;
         let end = accumulator.clone().into_message();
         (
-            (self.message(), self.violations(), self.orphans(), format!("{accumulator:?}")),
+            (self.message(), self.violations(), self.unmatched_input(), format!("{accumulator:?}")),
             (
                 accumulator.completion(),
                 accumulator.has_started(),
@@ -397,8 +397,8 @@ pub fn showing(strings: PartialStrings) -> Accumulator {
 /// A complete body with these bytes within its only block, a text block.
 pub fn around(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     let before = sse(&[begin(), start(0, text_block("")), text(0, "a")]);
-    let behind = sse(&[text(0, "b"), stop(0), end_turn(), end()]);
-    [before.as_bytes(), bytes.as_ref(), behind.as_bytes()].concat()
+    let after = sse(&[text(0, "b"), stop(0), end_turn(), end()]);
+    [before.as_bytes(), bytes.as_ref(), after.as_bytes()].concat()
 }
 
 /// The message of [`around`], if the bytes have changed nothing.
@@ -407,10 +407,6 @@ pub fn around_nothing() -> Value {
 }
 
 // Helpers.
-
-pub fn content_of<'a>(block: &BlockRef<'a>) -> &'a ContentBlock {
-    block.content()
-}
 
 pub fn to_json(message: &Message) -> Value {
     message.to_json_lossy().to_value().unwrap()

@@ -43,8 +43,8 @@ fn an_unknown_type_decides_as_well() {
 fn a_done_marker_under_any_name_is_ignored() {
     for name in EVENT_TYPES.into_iter().chain(["done"]) {
         assert_eq!(tolerated(around(named(name, "[DONE]"))), around_nothing(), "under the name {name:?}");
-        let behind = sse(&whole()) + &named(name, "[DONE]");
-        assert_eq!(tolerated(behind), whole_message(), "at the end, under the name {name:?}");
+        let after = sse(&whole()) + &named(name, "[DONE]");
+        assert_eq!(tolerated(after), whole_message(), "at the end, under the name {name:?}");
     }
 }
 
@@ -167,11 +167,11 @@ fn a_token_count_that_came_as_a_string_or_float_is_given_as_a_number() {
         assert_eq!(usage.cache_creation_input_tokens(), Some(7));
         assert_eq!(usage.cache_read_input_tokens(), Some(7));
         // Values that are not merged are kept unchanged, and read in the same way on request.
-        let creation: CacheCreation = usage.get("cache_creation").unwrap().parse_as().unwrap();
+        let creation: CacheCreation = usage.get("cache_creation").unwrap().parse().unwrap();
         assert_eq!(creation.ephemeral_5m_input_tokens, Some(7));
-        let details: OutputTokensDetails = usage.get("output_tokens_details").unwrap().parse_as().unwrap();
+        let details: OutputTokensDetails = usage.get("output_tokens_details").unwrap().parse().unwrap();
         assert_eq!(details.thinking_tokens, Some(7));
-        let iterations: Vec<Iteration> = usage.get("iterations").unwrap().parse_as().unwrap();
+        let iterations: Vec<Iteration> = usage.get("iterations").unwrap().parse().unwrap();
         assert!(matches!(&iterations[0], Iteration::Message(run) if run.output_tokens == Some(7)));
     }
 }

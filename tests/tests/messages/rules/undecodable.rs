@@ -141,11 +141,11 @@ fn an_index_that_is_missing_null_negative_or_fractional() {
     for event in blocks {
         let mut missing = event.clone();
         missing.as_object_mut().unwrap().remove("index");
-        is_undecodable(&missing, "index");
+        assert_undecodable(&missing, "index");
         for index in [json!(null), json!(-1), json!(-1.0), json!(0.5), json!(1e-3), json!("-1"), json!("0.5")] {
             let mut odd = event.clone();
             odd["index"] = index;
-            is_undecodable(&odd, "index");
+            assert_undecodable(&odd, "index");
         }
     }
 }
@@ -154,41 +154,41 @@ fn an_index_that_is_missing_null_negative_or_fractional() {
 
 #[test]
 fn a_message_that_is_not_an_object() {
-    is_undecodable(&json!({"type": "message_start"}), "message");
+    assert_undecodable(&json!({"type": "message_start"}), "message");
     for message in non_objects() {
-        is_undecodable(&message_start(message), "message");
+        assert_undecodable(&message_start(message), "message");
     }
 }
 
 #[test]
 fn a_content_block_that_is_not_an_object() {
-    is_undecodable(&json!({"type": "content_block_start", "index": 1}), "content_block");
+    assert_undecodable(&json!({"type": "content_block_start", "index": 1}), "content_block");
     for block in non_objects() {
-        is_undecodable(&start(1, block), "content_block");
+        assert_undecodable(&start(1, block), "content_block");
     }
 }
 
 #[test]
 fn a_delta_of_a_block_that_is_not_an_object() {
-    is_undecodable(&json!({"type": "content_block_delta", "index": 0}), "delta");
+    assert_undecodable(&json!({"type": "content_block_delta", "index": 0}), "delta");
     for piece in non_objects() {
-        is_undecodable(&delta(0, piece), "delta");
+        assert_undecodable(&delta(0, piece), "delta");
     }
 }
 
 #[test]
 fn a_block_without_a_type() {
     for block in [json!({}), json!({"text": "x"}), json!({"type": null, "text": "x"})] {
-        skipped_event(&start(1, block.clone()));
-        skipped_event(&start(0, block.clone()));
-        skipped_start(&message_start(json!({"content": [text_block("x"), block]})));
+        assert_lost_event(&start(1, block.clone()));
+        assert_lost_event(&start(0, block.clone()));
+        assert_lost_start(&message_start(json!({"content": [text_block("x"), block]})));
     }
 }
 
 #[test]
 fn a_delta_without_a_type() {
     for piece in [json!({}), json!({"text": "x"}), json!({"type": null, "text": "x"})] {
-        skipped_event(&delta(0, piece));
+        assert_lost_event(&delta(0, piece));
     }
 }
 
@@ -205,9 +205,9 @@ const STRINGS: [(&str, &str); 4] = [
 #[test]
 fn a_string_member_of_a_delta_that_is_absent_or_of_another_type() {
     for (kind, name) in STRINGS {
-        is_undecodable(&delta(0, json!({"type": kind})), name);
+        assert_undecodable(&delta(0, json!({"type": kind})), name);
         for value in non_strings() {
-            is_undecodable(&delta(0, json!({"type": kind, name: value})), name);
+            assert_undecodable(&delta(0, json!({"type": kind, name: value})), name);
         }
     }
 }
@@ -238,7 +238,7 @@ fn a_member_of_a_compaction_delta_that_is_of_another_type() {
     for name in ["content", "encrypted_content"] {
         for value in non_strings() {
             let member = if name == "content" { "delta.content" } else { "delta.encrypted_content" };
-            is_undecodable(&delta(0, json!({"type": "compaction_delta", name: value})), member);
+            assert_undecodable(&delta(0, json!({"type": "compaction_delta", name: value})), member);
         }
     }
 }
@@ -262,9 +262,9 @@ fn the_members_of_a_compaction_delta_may_be_absent_or_null() {
 
 #[test]
 fn a_citation_that_is_not_an_object() {
-    is_undecodable(&delta(0, json!({"type": "citations_delta"})), "citation");
+    assert_undecodable(&delta(0, json!({"type": "citations_delta"})), "citation");
     for citation in non_objects() {
-        is_undecodable(&delta(0, json!({"type": "citations_delta", "citation": citation})), "citation");
+        assert_undecodable(&delta(0, json!({"type": "citations_delta", "citation": citation})), "citation");
     }
 }
 
@@ -273,35 +273,35 @@ fn a_citation_that_is_not_an_object() {
 #[test]
 fn initial_text_of_a_text_block_of_a_wrong_type() {
     for value in non_strings() {
-        is_an_undecodable_block(json!({"type": "text", "text": value}));
+        assert_undecodable_block(json!({"type": "text", "text": value}));
     }
 }
 
 #[test]
 fn initial_citations_of_a_text_block_of_a_wrong_type() {
     for value in [json!(true), json!(5), json!("x"), json!({}), json!([5]), json!([cited("c"), null])] {
-        is_an_undecodable_block(json!({"type": "text", "text": "x", "citations": value}));
+        assert_undecodable_block(json!({"type": "text", "text": "x", "citations": value}));
     }
 }
 
 #[test]
 fn thinking_of_a_thinking_block_of_a_wrong_type() {
     for value in non_strings() {
-        is_an_undecodable_block(json!({"type": "thinking", "thinking": value, "signature": "s"}));
+        assert_undecodable_block(json!({"type": "thinking", "thinking": value, "signature": "s"}));
     }
 }
 
 #[test]
 fn content_of_a_compaction_block_of_a_wrong_type() {
     for value in non_strings() {
-        is_an_undecodable_block(json!({"type": "compaction", "content": value}));
+        assert_undecodable_block(json!({"type": "compaction", "content": value}));
     }
 }
 
 #[test]
 fn content_of_a_message_of_a_wrong_type() {
     for value in [json!(true), json!(5), json!("x"), json!({}), json!([5]), json!([null]), json!([[]])] {
-        skipped_start(&message_start(json!({"id": "msg_1", "content": value})));
+        assert_lost_start(&message_start(json!({"id": "msg_1", "content": value})));
     }
 }
 
@@ -324,9 +324,9 @@ fn absent_or_null_text_is_empty() {
 fn a_message_delta_whose_delta_or_usage_is_neither_object_nor_null_nor_absent() {
     for value in non_objects().into_iter().filter(|value| !value.is_null()) {
         let delta = json!({"type": "message_delta", "delta": value, "usage": {"output_tokens": 7}});
-        is_undecodable(&delta, "delta");
+        assert_undecodable(&delta, "delta");
         let usage = json!({"type": "message_delta", "delta": {"stop_sequence": "x"}, "usage": value});
-        is_undecodable(&usage, "usage");
+        assert_undecodable(&usage, "usage");
     }
 }
 
@@ -643,7 +643,7 @@ fn skipped(bytes: &str) -> PayloadErrorKind {
 }
 
 #[track_caller]
-fn skipped_event(event: &Value) -> PayloadErrorKind {
+fn assert_lost_event(event: &Value) -> PayloadErrorKind {
     let kind = skipped(&sse(std::slice::from_ref(event)));
     assert!(matches!(kind, PayloadErrorKind::Member(_)), "{event}: {kind:?}");
     kind
@@ -651,14 +651,14 @@ fn skipped_event(event: &Value) -> PayloadErrorKind {
 
 /// Checks that this member makes the event undecodable.
 #[track_caller]
-fn is_undecodable(event: &Value, member: &'static str) {
-    assert_eq!(skipped_event(event), PayloadErrorKind::Member(member), "{event}");
+fn assert_undecodable(event: &Value, member: &'static str) {
+    assert_eq!(assert_lost_event(event), PayloadErrorKind::Member(member), "{event}");
 }
 
 /// An undecodable `message_start` has the effect of a missing one.
 #[track_caller]
-fn skipped_start(event: &Value) {
-    skipped_event(event);
+fn assert_lost_start(event: &Value) {
+    assert_lost_event(event);
     let body = body(sse(&[event.clone(), ping(), begin(), start(0, text_block("t")), stop(0), end_turn(), end()]));
     assert_eq!((body.lost.len(), body.violations), (1, 0), "{event}");
     let expected = message(json!({"content": [text_block("t")], "stop_reason": "end_turn"}));
@@ -667,10 +667,10 @@ fn skipped_start(event: &Value) {
 
 /// Checks that the block is undecodable in its start and in a `message_start`.
 #[track_caller]
-fn is_an_undecodable_block(block: Value) {
+fn assert_undecodable_block(block: Value) {
     for index in [0, 1] {
-        let kind = skipped_event(&start(index, block.clone()));
+        let kind = assert_lost_event(&start(index, block.clone()));
         assert!(matches!(kind, PayloadErrorKind::Member(name) if name.starts_with("content_block")), "{kind:?}");
     }
-    skipped_start(&message_start(json!({"content": [text_block("x"), block]})));
+    assert_lost_start(&message_start(json!({"content": [text_block("x"), block]})));
 }

@@ -759,7 +759,7 @@ fn the_block_of_an_update_is_the_one_in_the_message() {
     let json = text(1, "!").to_string();
     let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
     let Update::Text { block, .. } = accumulator.accumulate(event).unwrap() else { panic!("a piece of text") };
-    let (position, content): (usize, ContentBlock) = (block.position(), content_of(&block).clone());
+    let (position, content): (usize, ContentBlock) = (block.position(), block.content().clone());
     assert_eq!(accumulator.snapshot().content().get(position), Some(&content));
 }
 
@@ -770,7 +770,7 @@ fn an_event_that_is_not_merged_discards_the_updates_of_the_event_before() {
     let lost: [fn(&mut Accumulator); 3] = [
         |message| assert!(matches!(message.accumulate_json(b"{"), Ok(Update::Lost(_)))),
         |message| assert!(matches!(message.accumulate_json(b" "), Ok(Update::Unchanged))),
-        |message| message.record_lost_event(ssewire::DecodeError::LimitExceeded { limit: 1 }),
+        |message| message.record_oversized_event(ssewire::DecodeError::LimitExceeded { limit: 1 }),
     ];
     for lose in lost {
         let mut message = run(&call).accumulator;

@@ -16,7 +16,7 @@ pub struct BlockKey {
 }
 
 /// A block: an initial one of `message_start`, or one that started later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BlockId(NonZeroU32);
 
 /// A decoded [`BlockId`].

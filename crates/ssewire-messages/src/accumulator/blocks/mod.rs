@@ -148,7 +148,7 @@ impl Blocks {
         }
     }
 
-    /// The number of blocks, with those of unmatched input JSON.
+    /// Returns the number of blocks, with those of unmatched input JSON.
     pub(super) fn count(&self) -> usize {
         self.initial.saturating_add(self.states.len()).saturating_add(self.unmatched_count())
     }
@@ -164,7 +164,7 @@ impl Blocks {
         }
     }
 
-    /// The key and the position of a block, in one look-up.
+    /// Returns the key and the position of a block, in one look-up.
     #[inline]
     pub(super) fn locate(&self, id: BlockId) -> Option<(BlockKey, usize)> {
         match id.place() {
@@ -176,7 +176,7 @@ impl Blocks {
         }
     }
 
-    /// The position of a block in the content, which is sorted only at the end of the message.
+    /// Returns the position of a block in the content, which is sorted only at the end of the message.
     #[inline]
     pub(super) fn position(&self, id: BlockId) -> Option<usize> {
         match id.place() {
@@ -185,19 +185,19 @@ impl Blocks {
         }
     }
 
-    /// A block of the content.
+    /// Returns a block of the content.
     #[inline]
     pub(super) fn block<'c>(&self, id: BlockId, content: &'c [ContentBlock]) -> Option<&'c ContentBlock> {
         content.get(self.position(id)?)
     }
 
-    /// A block of the content, for writing.
+    /// Returns a block of the content, for writing.
     #[inline]
     pub(super) fn block_mut<'c>(&self, id: BlockId, content: &'c mut [ContentBlock]) -> Option<&'c mut ContentBlock> {
         content.get_mut(self.position(id)?)
     }
 
-    /// All blocks, in the order of their arrival. Initial ones are first.
+    /// Returns all blocks, in the order of their arrival. Initial ones are first.
     pub(super) fn ids(&self) -> impl Iterator<Item = BlockId> + use<> {
         (0..self.initial).map(BlockId::initial).chain((0..self.states.len()).map(BlockId::later))
     }
@@ -215,7 +215,7 @@ impl Blocks {
         }
     }
 
-    /// The half of a surrogate pair that a string of a block ended with.
+    /// Returns the half of a surrogate pair that a string of a block ended with.
     // Out of line: the fast path does not ask for it.
     #[inline(never)]
     pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut PendingHalf> {
@@ -225,19 +225,28 @@ impl Blocks {
         }
     }
 
+    /// Returns the half of a surrogate pair that a string of a block ended with.
+    pub(super) fn half(&self, id: BlockId) -> PendingHalf {
+        let half = match id.place() {
+            Place::Later(at) => self.states.get(at).map(|state| state.half),
+            Place::Initial(at) => u64::try_from(at).ok().and_then(|index| self.slot(index)).map(|slot| slot.half),
+        };
+        half.unwrap_or_default()
+    }
+
     /// Returns whether this string ended with a half: that of the block which a delta has as its target, or unmatched
     /// input JSON.
     #[cold]
     #[inline(never)]
-    pub(super) fn ends_in_half(&mut self, index: u64, target: Option<BlockId>, of: BlockString) -> bool {
+    pub(super) fn has_half(&self, index: u64, target: Option<BlockId>, of: BlockString) -> bool {
         match target {
-            Some(id) => self.half_mut(id).is_some_and(|half| !half.is_none() && half.of == of),
+            Some(id) => !self.half(id).is_none() && self.half(id).of == of,
             None if of != BlockString::InputJson => false,
             None => self.slot(index).and_then(|slot| slot.unmatched.as_ref()).is_some_and(|json| json.half != 0),
         }
     }
 
-    /// All blocks with a string that ended with a half.
+    /// Returns all blocks with a string that ended with a half.
     pub(super) fn with_half(&self) -> Vec<BlockId> {
         let later =
             self.states.iter().enumerate().filter(|(_, state)| !state.half.is_none()).map(|(at, _)| BlockId::later(at));
@@ -253,12 +262,12 @@ impl Blocks {
         halves.any(|half| !half.is_none() && half.of == BlockString::InputJson)
     }
 
-    /// The newest block of an index that accepts such a delta.
+    /// Returns the newest block of an index that accepts such a delta.
     pub(super) fn target(&self, index: u64, kind: DeltaKind) -> Option<BlockId> {
         self.slot(index)?.newest.get(kind as usize).copied().flatten()
     }
 
-    /// The newest block of an index that has input. An initial block needs no slot for this.
+    /// Returns the newest block of an index that has input. An initial block needs no slot for this.
     pub(super) fn input_target(&self, content: &[ContentBlock], index: u64) -> Option<BlockId> {
         let Some(slot) = self.slot(index) else {
             let at = usize::try_from(index).ok().filter(|at| *at < self.initial)?;
@@ -276,18 +285,18 @@ impl Blocks {
         usize::try_from(index).is_ok_and(|index| index < self.initial)
     }
 
-    /// The newest open block of an index.
+    /// Returns the newest open block of an index.
     pub(super) fn newest_open(&self, index: u64) -> Option<BlockId> {
         self.slot(index)?.newest_open
     }
 
-    /// The highest index of a block that was in `message_start` or had a start.
+    /// Returns the highest index of a block that was in `message_start` or had a start.
     pub(super) fn highest_index(&self) -> Option<u64> {
         self.highest_index
     }
 
-    /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of
-    /// the same kind arrived later, there is none.
+    /// Returns the block that deltas opened before this start of its index and kind, if there is one. If an initial
+    /// block of the same kind arrived later, there is none.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
         let of_kind = self.disorder.as_ref()?.implicit.get(implicit_kind(block)?)?;
         let id = BlockId::later(usize::try_from(of_kind.find(index)?).ok()?);
@@ -296,7 +305,7 @@ impl Blocks {
         (!is_claimed && !initial.is_some_and(|initial| is_same_kind(initial, block))).then_some(id)
     }
 
-    /// The violation that a start at this index is.
+    /// Returns the violation that a start at this index is.
     pub(super) fn start_violation(&self, index: u64) -> Option<ViolationKind> {
         if self.is_in_use(index) {
             return Some(ViolationKind::IndexReused);
@@ -309,7 +318,7 @@ impl Blocks {
         }
     }
 
-    /// The first open block that started later. Amortised constant time.
+    /// Returns the first open block that started later. Amortised constant time.
     pub(super) fn first_open(&mut self) -> Option<BlockId> {
         if self.open == 0 {
             return None;
@@ -397,7 +406,7 @@ impl Blocks {
         self.slots.get_mut(at)
     }
 
-    /// The slot of an index, which is made if there is none yet. `None`: there are 2³² slots.
+    /// Returns the slot of an index, which is made if there is none yet. `None`: there are 2³² slots.
     fn slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
         let at = match self.slot_position(index) {
             Some(at) => at,
@@ -433,7 +442,7 @@ impl Blocks {
     }
 }
 
-/// The number of this kind among the kinds of blocks that deltas open.
+/// Returns the number of this kind among the kinds of blocks that deltas open.
 fn implicit_kind(block: &ContentBlock) -> Option<usize> {
     match block {
         ContentBlock::Text(_) => Some(0),

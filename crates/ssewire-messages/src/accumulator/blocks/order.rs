@@ -9,7 +9,7 @@ use crate::block::ContentBlock;
 use crate::sort::sort;
 
 impl Blocks {
-    /// The position of a block in the content in its order. Linear if blocks started out of order.
+    /// Returns the position of a block in the content in its order. Linear if blocks started out of order.
     pub(in crate::accumulator) fn final_position(&self, id: BlockId) -> Option<usize> {
         if !self.is_unsorted || matches!(id.place(), Place::Initial(_)) {
             return self.position(id);
@@ -38,7 +38,7 @@ impl Blocks {
         }
     }
 
-    /// The content in its order.
+    /// Returns the content in its order.
     pub(in crate::accumulator) fn sorted<'c>(&self, content: &'c [ContentBlock]) -> Cow<'c, [ContentBlock]> {
         if !self.is_unsorted {
             return Cow::Borrowed(content);
@@ -50,7 +50,7 @@ impl Blocks {
         initial.chain(positions.filter_map(|at| content.get(at))).cloned().collect()
     }
 
-    /// The blocks that started later, by their keys.
+    /// Returns the blocks that started later, by their keys.
     fn order(&self) -> Vec<u32> {
         let mut order: Vec<_> = (0_u32..).zip(&self.states).map(|(at, _)| at).collect();
         let key = |at: u32| self.states.get(usize::try_from(at).ok()?).map(|state| state.key);

@@ -1,4 +1,4 @@
-//! Finds what belongs to indices that arrived out of order.
+//! A map from indices that arrived out of order to positions.
 
 use alloc::vec::Vec;
 
@@ -28,7 +28,7 @@ enum Node {
 }
 
 impl Positions {
-    /// The position of an index.
+    /// Returns the position of an index.
     // Out of line: nearly no stream comes here.
     #[cold]
     #[inline(never)]

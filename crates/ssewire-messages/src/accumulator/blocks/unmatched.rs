@@ -32,7 +32,7 @@ impl Unmatched {
 }
 
 impl Blocks {
-    /// The number of indices at which input JSON, or a lost piece of it, waits for its block.
+    /// Returns the number of indices at which input JSON, or a lost piece of it, waits for its block.
     pub(super) fn unmatched_count(&self) -> usize {
         self.disorder.as_ref().map_or(0, |disorder| disorder.unmatched)
     }
@@ -67,7 +67,7 @@ impl Blocks {
         Some(Unmatched { lost_at: Some(0), ..Unmatched::default() })
     }
 
-    /// The input JSON that waits for a block at this index.
+    /// Returns the input JSON that waits for a block at this index.
     #[inline(never)]
     pub(in crate::accumulator) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
         let lost = self.take_loss(index);

@@ -78,6 +78,15 @@ impl fmt::Debug for ExtraMap {
     }
 }
 
+impl<'a> IntoIterator for &'a ExtraMap {
+    type Item = (&'a String, &'a Value);
+    type IntoIter = core::iter::Flatten<core::option::IntoIter<&'a Map<String, Value>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.as_deref().into_iter().flatten()
+    }
+}
+
 /// By value, for moving the members elsewhere.
 impl IntoIterator for ExtraMap {
     type Item = (String, Value);

@@ -34,12 +34,12 @@ pub(crate) trait Tagged {
     const TYPE: &'static str;
 }
 
-/// The `type` of an object, if it is a string.
+/// Returns the `type` of an object, if it is a string.
 pub(crate) fn tag(value: &Value) -> Option<&str> {
     value.get("type")?.as_str()
 }
 
-/// `Deserialize` for all types of the vocabulary. The error names the type, never the payload.
+/// Implements `Deserialize` for all types of the vocabulary. The error names the type, never the payload.
 pub(crate) fn deserialize<'de, T: FromJson, D: Deserializer<'de>>(deserializer: D, name: &str) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
     T::from_json(value).map_err(|_| D::Error::custom(format_args!("not a Messages API `{name}`")))
@@ -54,7 +54,7 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
     }
 }
 
-/// A member that is a [`count`].
+/// Reads a member that is a [`count`].
 pub(crate) fn count_or<M: Member + From<u64>>(value: Value) -> Result<M, Value> {
     match count(&value) {
         Some(count) => Ok(M::from(count)),
