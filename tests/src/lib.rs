@@ -16,6 +16,7 @@ pub mod cases;
 pub mod chunks;
 pub mod disorder;
 pub mod drive;
+pub mod fast_path;
 pub mod fuzz;
 pub mod json;
 pub mod messages;

@@ -1,11 +1,99 @@
-//! The 246 conformance cases: every method and storage of the decoder, every affordable chunking.
+//! The 246 conformance cases: every method and storage of the decoder, every affordable chunking. Each also after other
+//! events and in other spellings, so that the fast path reads them.
 
 use ssewire::{Decoder, HeapBuffer, Storage};
 use ssewire_tests::cases::{self, Case, Expected};
 use ssewire_tests::chunks::{self, Chunks};
 use ssewire_tests::drive;
-use ssewire_tests::oracle::Oracle;
+use ssewire_tests::fast_path;
+use ssewire_tests::oracle::{self, Field, Oracle};
 use ssewire_tests::outcome::{Outcome, OwnedEvent};
+
+/// The decoder starts a stream on the slow path: it looks for a byte order mark. After an event, the fast path reads.
+const EVENT: &[u8] = b"data: x\n\n";
+/// After the second event, the fast path compares the `event` line of others with that of this one.
+const TYPED_EVENTS: &[u8] = b"data: x\n\nevent: message\ndata: x\n\n";
+
+/// Another way to write a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Same,
+    /// "If value starts with a U+0020 SPACE character, remove it from value": each value has one. Lines end in LF.
+    Common,
+    /// Also with the type "message", which is that of events without a type.
+    Typed,
+}
+
+/// Every case as it is, after events, and in other spellings after events.
+fn all() -> Vec<Case> {
+    let cases = cases::all();
+    let others = cases.iter().flat_map(|case| {
+        [
+            after(TYPED_EVENTS, case, Spelling::Same),
+            after(EVENT, case, Spelling::Common),
+            after(TYPED_EVENTS, case, Spelling::Typed),
+        ]
+    });
+    let others: Vec<Case> = others.collect();
+    cases.into_iter().chain(others).collect()
+}
+
+/// The case after these events, which set nothing that the case has.
+fn after(before: &[u8], case: &Case, spelling: Spelling) -> Case {
+    let mut input = before.to_vec();
+    // The ends of lines in the case, and in this stream.
+    let mut ends = Vec::new();
+    let mut in_event = false;
+    for line in oracle::lines(&case.input) {
+        let end = line.bytes.len();
+        let field = oracle::field(line.bytes);
+        match field {
+            Field::Named { name: name @ (b"event" | b"data" | b"id" | b"retry"), value }
+                if spelling != Spelling::Same && line.ends_at.is_some() =>
+            {
+                // A type before the data would be replaced by this one; one after it replaces this one.
+                if spelling == Spelling::Typed && name == b"data" && !in_event {
+                    input.extend(b"event: message\n");
+                }
+                in_event |= matches!(name, b"data" | b"event");
+                input.extend([name, b": ", value].concat());
+            }
+            _ => input.extend(line.bytes),
+        }
+        in_event &= field != Field::Blank;
+        if let Some(at) = line.ends_at {
+            let terminator = &case.input[line.start + end..line.next];
+            let terminator = if spelling == Spelling::Same { terminator } else { b"\n" };
+            ends.push((at, input.len() + 1));
+            input.extend(terminator);
+        }
+    }
+    let id = case.last_event_id_before.clone().unwrap_or_default();
+    let mut dispatch_at: Vec<usize> = (1..=before.len()).filter(|&at| before[..at].ends_with(b"\n\n")).collect();
+    let mut events = vec![Expected { event: "message".into(), data: "x".into(), id }; dispatch_at.len()];
+    events.extend(case.events.clone());
+    let moved = |at: &usize| ends.iter().find(|(end, _)| end == at).expect("the end of a line").1;
+    dispatch_at.extend(case.dispatch_at.iter().map(moved));
+    let id = format!("{}, {spelling:?} after {}", case.id, before.escape_ascii());
+    Case { id, input, events, dispatch_at, chunks: None, ..case.clone() }
+}
+
+#[test]
+fn fast_path_reads_events_of_the_cases_after_events() {
+    let count = |before: &[u8], spelling| {
+        let fast = |case: &Case| {
+            let input = after(before, case, spelling).input;
+            fast_path::events_in_last(&[before, &input[before.len()..]])
+        };
+        let fast: Vec<_> = cases::all().iter().map(fast).collect();
+        let events = fast.iter().filter(|fast| fast.events > 0).count();
+        (events, fast.iter().filter(|fast| fast.by_prefix > 0).count())
+    };
+    let with_events = cases::all().iter().filter(|case| !case.events.is_empty()).count();
+    let (common, _) = count(EVENT, Spelling::Common);
+    let (typed, by_prefix) = count(TYPED_EVENTS, Spelling::Typed);
+    assert!(common >= 100 && typed >= 100 && by_prefix >= 90, "{common}, {typed}, {by_prefix} of {with_events}");
+}
 
 #[test]
 fn conformance_file_has_246_cases() {
@@ -17,7 +105,7 @@ fn conformance_file_has_246_cases() {
 
 #[test]
 fn oracle_agrees_with_every_case() {
-    for case in cases::all() {
+    for case in all() {
         let id = case.last_event_id_before.clone().unwrap_or_default();
         let oracle = Oracle { max_id_bytes: usize::MAX, ..Oracle::new().after(id.as_bytes()) };
         check(&case, &oracle.read(&case.input));
@@ -64,7 +152,7 @@ fn decode_agrees_in_the_chunks_of_the_case() {
 
 #[test]
 fn decode_returns_each_event_at_its_last_byte() {
-    for case in cases::all() {
+    for case in all() {
         let mut decoder = on_heap(&case);
         let mut out = Vec::new();
         for (at, byte) in case.input.iter().enumerate() {
@@ -79,7 +167,7 @@ fn decode_returns_each_event_at_its_last_byte() {
 
 #[test]
 fn lossy_text_agrees() {
-    for case in cases::all() {
+    for case in all() {
         for chunks in [chunks::whole(&case.input), chunks::of(1, &case.input), chunks::of(5, &case.input)] {
             let mut decoder = on_heap(&case);
             let mut events = Vec::new();
@@ -103,7 +191,7 @@ fn lossy_text_agrees() {
 
 /// Checks all cases in these chunkings, with every method and every storage.
 fn agrees<'c>(cut: impl Fn(&'c Case) -> Vec<Chunks<'c>>) {
-    let cases: &'c [Case] = cases::all().leak();
+    let cases: &'c [Case] = all().leak();
     let mut memory = vec![0; 1 << 18];
     let mut count = 0;
     for case in cases {
