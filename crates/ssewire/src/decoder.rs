@@ -39,11 +39,10 @@ use crate::storage::{HeapBuffer, Storage};
 /// # Cost
 /// Linear in the bytes: each is searched at most twice, three times in an unknown field that is returned. The first
 /// bytes of a line, at most seven, are also compared with the names of fields, and those of an event, at most 33, with
-/// those of an earlier event. An event that lies in one chunk is borrowed from it. A value that crosses a chunk
-/// boundary, and `data` lines that are joined, are copied once. An `event` value is copied again if it crosses a
-/// boundary or if its block has an `id`: at most three times, and once more for each doubling of the longest `id` of
-/// the block. An `id` is copied at most three times. Nothing is allocated until something is copied, and then only when
-/// the buffer grows.
+/// those of an earlier event. The digits of a `retry` value are read once more. An event that lies in one chunk is
+/// borrowed from it. A value that crosses a chunk boundary, `data` lines that are joined, and an `id` are copied into
+/// the buffer. There an `event` value and IDs move when the block has an `id`, at its end, and when the buffer grows or
+/// shrinks. Nothing is allocated until something is copied, and then only when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,

@@ -157,7 +157,7 @@
 //!   names; `retry` in digits only; `id` without NUL. Text accessors replace ill-formed UTF-8 as browsers do.
 //! * **The result does not depend on the chunks**: events, errors and the bytes consumed are the same however the input
 //!   is split. With a storage of fixed size, whether a value fits may depend on it.
-//! * **Linear time.** Each byte is examined a bounded number of times: see the costs of [`Decoder`].
+//! * **Linear time.** Each byte is searched a bounded number of times: see the costs of [`Decoder`].
 //! * **Bounded memory.** An event above the [limit](Decoder::with_max_event_bytes) is an error, and the stream
 //!   continues after it. [IDs](Decoder::with_max_id_bytes) and [comments](Decoder::with_max_comment_bytes) have bounds
 //!   of their own. Comments and unknown fields that the caller does not read need no memory.
