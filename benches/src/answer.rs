@@ -28,7 +28,7 @@ pub trait Sink: Default {
     /// Adds an event.
     fn event(&mut self, event_type: &[u8], data: &[u8], id: &[u8]);
 
-    /// Adds a text or tool input, whose line ends count as spaces: ssewire makes them spaces in complete input.
+    /// Adds a text or tool input. Line ends of a tool input count as spaces: ssewire makes them spaces in complete input.
     fn text(&mut self, text: &str) {
         self.event(b"", text.as_bytes(), b"");
     }
@@ -64,7 +64,9 @@ impl Hashes {
 
 impl Sink for Hashes {
     fn text(&mut self, text: &str) {
-        self.event(b"", text.replace('\n', " ").as_bytes(), b"");
+        // No text of a corpus has a brace there.
+        let text = if text.trim_start().starts_with('{') { text.replace('\n', " ") } else { text.to_string() };
+        self.event(b"", text.as_bytes(), b"");
     }
 
     fn event(&mut self, event_type: &[u8], data: &[u8], id: &[u8]) {

@@ -45,7 +45,7 @@ fn contestants_give_the_correct_messages_of_recorded_streams() {
 
 #[test]
 fn contestants_name_the_events_of_each_kind() {
-    for corpus in corpora::kinds() {
+    for corpus in corpora::kinds().into_iter().chain(corpora::other_kinds()) {
         check_answers(&contestants::kinds(), &corpus, WHOLE);
     }
 }

@@ -40,7 +40,7 @@ fn count_all() -> io::Result<()> {
         print_row(&format!("deltas to message, {name}"), "accumulation", &deltas, chunk)?;
         print_row(&format!("as recorded, {name}"), "recorded", &recorded, chunk)?;
     }
-    for corpus in corpora::kinds() {
+    for corpus in corpora::kinds().into_iter().chain(corpora::other_kinds()) {
         print_row(&format!("{}, decoded", corpus.name), "kinds", &corpus, WHOLE)?;
     }
     Ok(())

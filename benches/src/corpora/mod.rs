@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::framing::{big, comments, deltas, multiline, one_line, openai, tiny};
 pub use self::json::{PIECE, json_string, json_structured};
 pub use self::message::{START, encoding, message, payloads};
-pub use self::recorded::{PERCENTILES, kinds, name_of, profile, recorded, say_message};
+pub use self::recorded::{PERCENTILES, kinds, name_of, other_kinds, profile, recorded, say_message};
 use crate::answer::Answer;
 use crate::chunks::Chunks;
 

@@ -1,7 +1,6 @@
 //! Payloads of one kind each, decoded one by one. The answer is the name of each event, and the text of text deltas.
 
 use super::payloads::{Payloads, delta, event, pad, string};
-use super::plan::Kind;
 use super::profile::profile;
 use super::{Corpus, recorded};
 use crate::answer::{Hashes, Sink};
@@ -40,11 +39,12 @@ pub fn kinds() -> Vec<Corpus> {
         repeat("message_stop, spaced", "message_stop", &mut |_, payloads| spaced(payloads.message_stop(false))),
         repeat("message_stop, with metrics", "message_stop", &mut |_, payloads| payloads.message_stop_with_metrics()),
         repeat("result of 17 KB", "content_block_start", &mut |at, payloads| {
-            payloads.block_start(at % 12, Kind::Result, 17_000, false)
+            payloads.block_start(at % 12, "web_search_tool_result", 17_000, false)
         }),
     ];
+    let recorded = recorded();
     for kind in ["message_start", "message_delta"] {
-        corpora.push(of_recorded(kind));
+        corpora.push(of_kind(&recorded, kind));
     }
     let escaped: Vec<(String, String)> = (0..COUNT)
         .map(|at| {
@@ -58,18 +58,29 @@ pub fn kinds() -> Vec<Corpus> {
     corpora
 }
 
-fn of_recorded(kind: &'static str) -> Corpus {
-    let all = recorded();
-    let text = std::str::from_utf8(&all.stream).expect("UTF-8");
+/// The corpora of the other events of recorded streams: of every kind that [`kinds`] has not.
+#[must_use]
+pub fn other_kinds() -> Vec<Corpus> {
+    let recorded = recorded();
+    let kinds = ["content_block_start", "thinking_delta", "input_json_delta", "signature_delta", "citations_delta"];
+    kinds.map(|kind| of_kind(&recorded, kind)).into()
+}
+
+/// The payloads of one kind: of events of this name, or of deltas of this type.
+fn of_kind(recorded: &Corpus, kind: &'static str) -> Corpus {
+    let name = if kind.ends_with("_delta") && kind != "message_delta" { "content_block_delta" } else { kind };
+    let text = std::str::from_utf8(&recorded.stream).expect("UTF-8");
+    let delta_type = format!("\"type\":\"{kind}\"");
     let mut from = 0;
     let mut written = Vec::new();
-    for (payload, end) in all.payloads.iter().zip(&all.ends) {
-        if name_of(&text[from..]) == kind {
+    for (payload, end) in recorded.payloads.iter().zip(&recorded.ends) {
+        let is_of_kind = name == kind || text[payload.clone()].contains(&delta_type);
+        if name_of(&text[from..]) == name && is_of_kind {
             written.push((text[payload.clone()].to_string(), String::new()));
         }
         from = *end;
     }
-    corpus(kind, kind, &written)
+    corpus(kind, name, &written)
 }
 
 /// Each payload with its text.

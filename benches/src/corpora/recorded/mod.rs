@@ -9,7 +9,7 @@ mod texts;
 
 use std::ops::Range;
 
-pub use self::kinds::{kinds, name_of};
+pub use self::kinds::{kinds, name_of, other_kinds};
 use self::payloads::{Payloads, delta, pad, string};
 use self::plan::{Block, Kind, Stream};
 pub use self::profile::{PERCENTILES, profile};
@@ -93,7 +93,7 @@ impl Sources {
         let mut blocks = Vec::new();
         writer.event("message_start", &self.payloads.message_start(is_sorted));
         for (index, block) in stream.blocks.iter().enumerate() {
-            let start = self.payloads.block_start(index, block.kind, block.start, is_sorted);
+            let start = self.payloads.block_start(index, &block.name, block.start, is_sorted);
             writer.event("content_block_start", &start);
             if index == 0 && stream.has_ping {
                 writer.event("ping", &self.payloads.ping());
@@ -101,7 +101,7 @@ impl Sources {
             blocks.push(self.write_deltas(index, block, is_sorted, writer));
             writer.event("content_block_stop", &self.payloads.block_stop(index, is_sorted));
         }
-        let has_tool = stream.blocks.iter().any(|block| block.kind == Kind::ToolUse);
+        let has_tool = stream.blocks.iter().any(|block| block.name == "tool_use");
         let reason = if has_tool { "tool_use" } else { "end_turn" };
         writer.event("message_delta", &self.payloads.message_delta(reason, is_sorted));
         writer.event("message_stop", &self.payloads.message_stop(is_sorted));
@@ -112,9 +112,9 @@ impl Sources {
     fn write_deltas(&mut self, index: usize, block: &Block, is_sorted: bool, writer: &mut Writer) -> String {
         let mut whole = String::new();
         let mut input = Input::default();
-        let last = block.deltas.saturating_sub(block.others + 1);
+        let texts = block.deltas - block.others;
         for at in 0..block.deltas {
-            if at > last {
+            if at >= texts {
                 let payload = match block.kind {
                     Kind::Text => self.payloads.citation(index, is_sorted),
                     _ => self.payloads.signature(index, is_sorted),
@@ -125,9 +125,12 @@ impl Sources {
             let (name, member, text, padding) = match block.kind {
                 Kind::Text => ("text_delta", "text", self.text.text(), self.text.padding()),
                 Kind::Thinking => ("thinking_delta", "thinking", self.thinking.text(), self.thinking.padding()),
-                Kind::ToolUse | Kind::Result => {
-                    ("input_json_delta", "partial_json", self.input.input(&mut input, at == last), self.input.padding())
-                }
+                Kind::ToolUse | Kind::Complete => (
+                    "input_json_delta",
+                    "partial_json",
+                    self.input.input(&mut input, at + 1 == texts),
+                    self.input.padding(),
+                ),
             };
             whole += &text;
             let payload = delta(index, name, vec![(member, string(&text))], is_sorted);

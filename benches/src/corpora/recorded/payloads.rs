@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::super::words::Words;
-use super::plan::Kind;
 use super::profile::{Draws, Quantiles};
 
 /// The other events of a stream.
@@ -54,6 +53,10 @@ pub(super) fn delta(index: usize, kind: &str, members: Vec<(&'static str, String
 
 pub(super) fn string(text: &str) -> String {
     Value::from(text).to_string()
+}
+
+fn tool_use_id() -> (&'static str, String) {
+    ("tool_use_id", string("srvtoolu_01QZkDfm4oTQFpUZ8JVxyz"))
 }
 
 impl Payloads {
@@ -165,60 +168,86 @@ impl Payloads {
         pad(event("content_block_stop", vec![("index", index.to_string())], is_sorted), self.block_stop.draw())
     }
 
-    pub(super) fn block_start(&mut self, index: usize, kind: Kind, bytes: usize, is_sorted: bool) -> String {
+    /// The start of a block of this type.
+    pub(super) fn block_start(&mut self, index: usize, name: &str, bytes: usize, is_sorted: bool) -> String {
         let start = |block: Vec<(&'static str, String)>| {
             let block = Object(block).write(is_sorted);
             event("content_block_start", vec![("index", index.to_string()), ("content_block", block)], is_sorted)
         };
-        let kind_of = |name: &str| ("type", string(name));
-        let empty = || string("");
-        let payload = match kind {
-            Kind::Text => start(vec![kind_of("text"), ("text", empty())]),
-            Kind::Thinking => start(vec![kind_of("thinking"), ("thinking", empty()), ("signature", empty())]),
-            Kind::ToolUse => {
-                let id = ("id", string(&format!("toolu_01{}", self.token(16))));
-                let block =
-                    |name: &str| vec![kind_of("tool_use"), id.clone(), ("name", string(name)), ("input", "{}".into())];
-                let least = start(block("write")).len();
-                if bytes > least + 28 {
-                    let mut block = block("write_file");
-                    block.push(("caller", "{\"type\":\"direct\"}".into()));
-                    start(block)
+        let block = |members: Vec<(&'static str, String)>| start([vec![("type", string(name))], members].concat());
+        let token = self.token(16);
+        // A member of the block has the rest of the bytes.
+        let mut filled = |write: &dyn Fn(String) -> String| {
+            let rest = bytes.saturating_sub(write(string("")).len());
+            write(string(&self.token(rest)))
+        };
+        let payload = match name {
+            "text" => block(vec![("text", string(""))]),
+            "thinking" => block(vec![("thinking", string("")), ("signature", string(""))]),
+            "tool_use" | "server_tool_use" | "mcp_tool_use" => {
+                let id = ("id", string(&format!("toolu_01{token}")));
+                let call = |name: &str| vec![id.clone(), ("name", string(name)), ("input", "{}".into())];
+                let least = block(call("write")).len();
+                let from_code = |id: String| {
+                    let caller = format!("{{\"type\":\"code_execution_20250825\",\"tool_id\":{id}}}");
+                    block([call("write_file"), vec![("caller", caller)]].concat())
+                };
+                if bytes > from_code(string("")).len() + 16 {
+                    filled(&from_code)
+                } else if bytes > least + 28 {
+                    block([call("write_file"), vec![("caller", "{\"type\":\"direct\"}".into())]].concat())
                 } else {
-                    start(block("write"))
+                    block(call("write"))
                 }
             }
-            Kind::Result => {
-                let result = |this: &mut Self, content: usize| {
-                    let content = this.token(content);
-                    let result = vec![
-                        kind_of("web_search_result"),
-                        ("title", string("How the decoder of an event stream finds the ends of \"lines\"")),
-                        ("url", string("https://example.org/articles/streams/decoder-lines")),
-                        ("encrypted_content", string(&content)),
-                        ("page_age", string("April 30, 2025")),
-                    ];
-                    Object(result).write(is_sorted)
-                };
-                let write = |results: &[String]| {
-                    start(vec![
-                        kind_of("web_search_tool_result"),
-                        ("tool_use_id", string("srvtoolu_01QZkDfm4oTQFpUZ8JVxyz")),
-                        ("content", format!("[{}]", results.join(","))),
-                    ])
-                };
-                let mut results = Vec::new();
-                while write(&results).len() + 3000 < bytes {
-                    results.push(result(self, 2200));
-                }
-                let left = bytes.saturating_sub(write(&results).len() + result(self, 0).len() + 1);
-                if left > 0 {
-                    results.push(result(self, left));
-                }
-                write(&results)
-            }
+            "redacted_thinking" => filled(&|data| block(vec![("data", data)])),
+            "compaction" => filled(&|content| block(vec![("content", content)])),
+            "fallback" => filled(&|category| {
+                let model = |name: &str| Object(vec![("model", string(name))]).write(is_sorted);
+                let trigger = vec![("type", string("refusal")), ("category", category)];
+                block(vec![
+                    ("from", model("claude-opus-4-8")),
+                    ("to", model("claude-sonnet-4-5-20250929")),
+                    ("trigger", Object(trigger).write(is_sorted)),
+                ])
+            }),
+            "web_search_tool_result" => self.search_results(bytes, is_sorted, &block),
+            other => filled(&|text| {
+                let content = vec![("type", string(&other.replace("_tool_result", "_result"))), ("content", text)];
+                block(vec![tool_use_id(), ("content", Object(content).write(is_sorted))])
+            }),
         };
         pad(payload, bytes)
+    }
+
+    /// The start of a block with results of this size in bytes, which `block` writes around its members.
+    fn search_results(
+        &mut self,
+        bytes: usize,
+        is_sorted: bool,
+        block: &dyn Fn(Vec<(&'static str, String)>) -> String,
+    ) -> String {
+        let result = |this: &mut Self, content: usize| {
+            let content = this.token(content);
+            let result = vec![
+                ("type", string("web_search_result")),
+                ("title", string("How the decoder of an event stream finds the ends of \"lines\"")),
+                ("url", string("https://example.org/articles/streams/decoder-lines")),
+                ("encrypted_content", string(&content)),
+                ("page_age", string("April 30, 2025")),
+            ];
+            Object(result).write(is_sorted)
+        };
+        let write = |results: &[String]| block(vec![tool_use_id(), ("content", format!("[{}]", results.join(",")))]);
+        let mut results = Vec::new();
+        while write(&results).len() + 3000 < bytes {
+            results.push(result(self, 2200));
+        }
+        let left = bytes.saturating_sub(write(&results).len() + result(self, 0).len() + 1);
+        if left > 0 {
+            results.push(result(self, left));
+        }
+        write(&results)
     }
 
     pub(super) fn signature(&mut self, index: usize, is_sorted: bool) -> String {

@@ -22,6 +22,8 @@ pub(super) struct Texts {
     owed: isize,
     /// Number of backslashes that were drawn where the input cannot have one.
     owed_backslashes: usize,
+    /// Number of other characters that were drawn where the input cannot have one.
+    owed_others: usize,
     /// Number of quotation marks that were not drawn.
     quotes: usize,
     words: Words,
@@ -47,6 +49,7 @@ impl Texts {
             waiting: Vec::new(),
             owed: 0,
             owed_backslashes: 0,
+            owed_others: 0,
             quotes: 0,
             words: Words::new(),
         }
@@ -78,7 +81,8 @@ impl Texts {
 
     /// Draws the next piece of an object, which `input` has so far.
     pub(super) fn input(&mut self, input: &mut Input, is_last: bool) -> String {
-        let bytes = self.bytes.draw();
+        // The end of the object needs up to four bytes.
+        let bytes = self.bytes.draw().saturating_sub(if is_last { 4 } else { 0 });
         let mut escapes = self.draw_escapes(bytes / 3 * 2 + usize::from(bytes > 1));
         let mut text = String::new();
         while escapes > 0 && text.len() < bytes {
@@ -99,7 +103,13 @@ impl Texts {
             }
         }
         let rest = bytes.saturating_sub(text.len());
-        input.fill(&mut text, &self.words.text(rest));
+        let mut words = self.words.text(rest);
+        self.owed_others += usize::from(self.other.chance(self.non_ascii));
+        if self.owed_others > 0 && input.is_in_string() && rest >= 2 {
+            words.replace_range(..2, "é");
+            self.owed_others -= 1;
+        }
+        input.fill(&mut text, &words);
         if is_last {
             self.end(input, &mut text);
         }
