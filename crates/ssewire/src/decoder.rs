@@ -41,8 +41,9 @@ use crate::storage::{HeapBuffer, Storage};
 /// bytes of a line, at most seven, are also compared with the names of fields, and those of an event, at most 33, with
 /// those of an earlier event. The digits of a `retry` value are read once more. An event that lies in one chunk is
 /// borrowed from it. A value that crosses a chunk boundary, `data` lines that are joined, and an `id` are copied into
-/// the buffer. There an `event` value and IDs move when the block has an `id`, at its end, and when the buffer grows or
-/// shrinks. Nothing is allocated until something is copied, and then only when the buffer grows.
+/// the buffer. Within it, an event type and IDs move at the end of an `event` or `id` line, at the end of a block that
+/// has an `id`, and when the buffer grows or shrinks. Nothing is allocated until something is copied, and then only when
+/// the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
