@@ -28,7 +28,8 @@ pub trait Sink: Default {
     /// Adds an event.
     fn event(&mut self, event_type: &[u8], data: &[u8], id: &[u8]);
 
-    /// Adds a text or tool input. Line ends of a tool input count as spaces: ssewire makes them spaces in complete input.
+    /// Adds a text or tool input. Line ends of a tool input count as spaces: ssewire makes them spaces in complete
+    /// input.
     fn text(&mut self, text: &str) {
         self.event(b"", text.as_bytes(), b"");
     }

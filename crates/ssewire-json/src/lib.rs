@@ -2,8 +2,8 @@
 //!
 //! Language models stream the arguments of a tool call as JSON text, whoever the vendor is. The text is split anywhere:
 //! in a key, an escape or a number. To show the arguments as they arrive, most programs repair the incomplete text by
-//! guessing and parse all of it again for every piece, which has quadratic cost. [`PartialJson`] continues where the last
-//! piece ended, keeps the value between two pushes, and lets you borrow it at any time at no cost.
+//! guessing and parse all of it again for every piece, which has quadratic cost. [`PartialJson`] continues where the
+//! last piece ended, keeps the value between two pushes, and lets you borrow it at any time at no cost.
 //!
 //! ```
 //! use serde_json::json;

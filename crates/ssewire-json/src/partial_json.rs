@@ -122,8 +122,8 @@ impl PartialJson {
     ///
     /// Over all pushes O(length of the text), and for each push O(number of open containers), whatever the containers
     /// hold. A push that ends a key, a string that is not shown yet, or a number of more than 64 bytes also pays for
-    /// its earlier pieces; each push into a shorter number pays for all of its pieces so far. The key of a new member is inserted into its map, as by serde_json, when the first byte of
-    /// its value is shown.
+    /// its earlier pieces; each push into a shorter number pays for all of its pieces so far. The key of a new member
+    /// is inserted into its map, as by serde_json, when the first byte of its value is shown.
     ///
     /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key costs
     /// more. The additional cost is O(number of members between it and the nearer end of its object) or O(length of the

@@ -42,8 +42,8 @@ use crate::storage::{HeapBuffer, Storage};
 /// those of an earlier event. The digits of a `retry` value are read once more. An event that lies in one chunk is
 /// borrowed from it. A value that crosses a chunk boundary, `data` lines that are joined, and an `id` are copied into
 /// the buffer. Within it, an event type and IDs move at the end of an `event` or `id` line, at the end of a block that
-/// has an `id`, and when the buffer grows or shrinks. Nothing is allocated until something is copied, and then only when
-/// the buffer grows.
+/// has an `id`, and when the buffer grows or shrinks. Nothing is allocated until something is copied, and then only
+/// when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,

@@ -10,9 +10,9 @@
 //!   only bytes that it has compared or searched. Limits are checked by the caller.
 //! * *Tests*: in `tests/tests/sse`, `conformance` decodes each short case at every split, `exhaustive` and `properties`
 //!   use several chunk sizes and random splits. They compare the result with the transcription of the standard in
-//!   `tests/src/oracle.rs`. A stream starts on the slow path, so `conformance` and `exhaustive` also decode their streams
-//!   after events, in the form that this path reads, and count the events that it completes. The fuzz target `decoder`
-//!   compares random streams. The unit tests below name the boundaries.
+//!   `tests/src/oracle.rs`. A stream starts on the slow path, so `conformance` and `exhaustive` also decode
+//!   streams after events, in the form that this path reads, and count the events that it completes. The fuzz target
+//!   `decoder` compares random streams. The unit tests below name the boundaries.
 //! * *Gain*: one look at the chunk in place of one state change for each line. Comparing the prefix of an event with
 //!   that of the event before ([`EventPrefix`]) replaces one of the three searches of an event.
 //! * *Read first*: [`Cursor::scan_event`], then `Decoder::scan` in `decoder.rs`.
