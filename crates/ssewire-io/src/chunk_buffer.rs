@@ -85,6 +85,11 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         &self.chunk
     }
 
+    /// Returns the bytes that are not decoded yet.
+    pub(crate) fn unread(&self) -> &[u8] {
+        self.chunk.as_ref().get(self.start..).unwrap_or_default()
+    }
+
     /// Passes input to `decode` until that returns an item or an error. Returns the item, and the offset in the
     /// [`chunk`](Self::chunk) at which the input of that call began. With [`Keep::Whole`] the item is resolved from the
     /// chunk from this offset on; with [`Keep::Rest`] the offset has no meaning. Returns `None` after the end of the
@@ -176,7 +181,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         decode: &mut impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
     ) -> (usize, Result<Option<T>, E>) {
         let from = self.start;
-        let (consumed, found) = decode_counted(self.chunk.as_ref().get(from..).unwrap_or_default(), decode);
+        let (consumed, found) = decode_counted(self.unread(), decode);
         self.start = from.saturating_add(consumed);
         (from, found)
     }

@@ -19,7 +19,8 @@ pin_project! {
     /// Each is boxed: one allocation per pause of the stream.
     ///
     /// The kind of the stream decides what restarts the timer: every byte in a stream of chunks, including those of
-    /// comments; only events in a stream of events.
+    /// comments; only events in a stream of events; only updates in the stream of
+    /// [`MessageStream::with_idle_timeout`](crate::MessageStream::with_idle_timeout).
     #[must_use = "streams do nothing unless polled"]
     pub struct IdleTimeout<S, M, T> {
         #[pin]
@@ -28,6 +29,8 @@ pin_project! {
         // Runs while the stream has nothing to return.
         // Boxed, so that the stream is `Unpin` though the timers of runtimes are not.
         timer: Option<Pin<Box<T>>>,
+        // Otherwise only `restart` does.
+        restarts_at_items: bool,
         is_ended: bool,
     }
 }
@@ -51,7 +54,18 @@ impl<S, M, T> IdleTimeout<S, M, T> {
         M: FnMut() -> T,
         T: Future<Output = ()>,
     {
-        Self { stream, make_timer: timer, timer: None, is_ended: false }
+        Self { stream, make_timer: timer, timer: None, restarts_at_items: true, is_ended: false }
+    }
+
+    /// Wraps the chunks of a message, whose updates restart the timer.
+    #[cfg(feature = "messages")]
+    pub(crate) fn of_updates(stream: S, timer: M) -> Self {
+        Self { stream, make_timer: timer, timer: None, restarts_at_items: false, is_ended: false }
+    }
+
+    #[cfg(feature = "messages")]
+    pub(crate) fn restart(self: Pin<&mut Self>) {
+        *self.project().timer = None;
     }
 
     /// Borrows the stream.
@@ -87,7 +101,9 @@ impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> Stream for IdleTimeo
             return Poll::Ready(None);
         }
         if let Poll::Ready(item) = this.stream.try_poll_next(context) {
-            *this.timer = None;
+            if *this.restarts_at_items {
+                *this.timer = None;
+            }
             *this.is_ended = item.is_none();
             return Poll::Ready(item.map(|item| item.map_err(IdleError::Stream)));
         }

@@ -74,6 +74,12 @@ impl<R> ReadSource<R> {
         self.buffer.get(from..self.end).unwrap_or_default()
     }
 
+    /// Returns the bytes read that are not decoded yet.
+    #[cfg(feature = "messages")]
+    pub(crate) fn unread(&self) -> &[u8] {
+        self.chunk(self.start)
+    }
+
     pub(crate) fn get_ref(&self) -> &R {
         &self.reader
     }

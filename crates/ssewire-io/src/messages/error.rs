@@ -194,6 +194,17 @@ impl<E> StructuredError<E> {
         }
     }
 
+    /// Returns the incomplete message, owned.
+    ///
+    /// # Errors
+    /// The error itself after a timeout, and if the message is complete.
+    pub fn into_incomplete(self) -> Result<IncompleteMessage<E>, Self> {
+        match self {
+            Self::Message(error) => error.into_incomplete().map_err(Self::Message),
+            Self::Text { .. } => Err(self),
+        }
+    }
+
     /// Returns the transport's error, if it failed or timed out.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {

@@ -86,6 +86,16 @@ impl<R> MessageReader<R> {
         self.source.into_inner()
     }
 
+    /// Ends the message with the bytes that were taken from the reader so far, without reading: after a timeout or a
+    /// cancellation of your own. Bytes whose updates were not returned yet count, too; [`snapshot`](Self::snapshot) is
+    /// the message without them.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish) of a body that ends here.
+    pub fn into_message(self) -> Result<Message, IncompleteMessage<io::Error>> {
+        self.state.into_message(self.source.unread())
+    }
+
     fn event(&self, (at, span): Position) -> UpdateEvent<'_> {
         let chunk = at.map(|from| self.source.chunk(from)).unwrap_or_default();
         self.state.resolve(chunk, span)

@@ -44,12 +44,14 @@ impl<E> MessageReadError<E> {
         }
     }
 
-    /// Returns the incomplete message, owned; `None` after a timeout.
-    #[must_use]
-    pub fn into_incomplete(self) -> Option<IncompleteMessage<E>> {
+    /// Returns the incomplete message, owned.
+    ///
+    /// # Errors
+    /// The error itself after a timeout, because the message continues.
+    pub fn into_incomplete(self) -> Result<IncompleteMessage<E>, Self> {
         match self {
-            Self::Incomplete(incomplete) => Some(incomplete),
-            Self::Timeout(_) => None,
+            Self::Incomplete(incomplete) => Ok(incomplete),
+            Self::Timeout(_) => Err(self),
         }
     }
 

@@ -200,6 +200,29 @@ impl<E> MessageState<E> {
         }
     }
 
+    /// Ends the message with the bytes that were taken from the transport, of which these were not decoded.
+    pub(super) fn into_message(mut self, mut unread: &[u8]) -> Result<Message, IncompleteMessage<E>> {
+        if self.phase == Phase::Reading {
+            let mut found = self.poll(&mut unread);
+            while let Some(Found::Update(_)) = found {
+                found = self.poll(&mut unread);
+            }
+            if found.is_none() {
+                self.end_input();
+            }
+        }
+        while self.phase == Phase::Draining && self.drain()?.is_some() {}
+        self.finish()
+    }
+
+    /// Converts the type of the transport's error.
+    #[cfg(feature = "stream")]
+    pub(super) fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> MessageState<F> {
+        let Self { decoder, phase, rejected, returned_report, is_later, transport_error } = self;
+        let transport_error = transport_error.map(convert);
+        MessageState { decoder, phase, rejected, returned_report, is_later, transport_error }
+    }
+
     /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
         match &self.returned_report {

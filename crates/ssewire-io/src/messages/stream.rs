@@ -15,6 +15,7 @@ use super::error::IncompleteMessage;
 use super::state::{Found, MessageState, Phase, Position, message_methods, text_of};
 use super::structured::StructuredMessage;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
+use crate::idle_timeout::{IdleError, IdleTimeout};
 
 /// A message that arrives from a stream of byte chunks. It is not a `Stream` itself:
 /// [`flat_map_updates`](Self::flat_map_updates) and [`text_deltas`](Self::text_deltas) return one.
@@ -45,13 +46,15 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 ///
 /// The stream is boxed once, so that nothing has to be pinned. It needs no executor and no `Send` bound, and is `Send`
 /// if the stream and its error are. Dropping it cancels the response. All futures except that of `finish`, which owns
-/// the message, are cancel safe: dropping one loses nothing. For a timeout that keeps the partial message, put it
+/// the message, are cancel safe: dropping one loses nothing. For a timeout after which the message may continue, put it
 /// around [`next_event`](Self::next_event).
 #[must_use = "nothing is read before a method is called"]
 pub struct MessageStream<S: TryStream> {
     stream: Pin<Box<S>>,
     chunks: ChunkBuffer,
     state: MessageState<S::Error>,
+    /// Restarts the idle timeout, if the stream has one of updates. A function, because only its own type has it.
+    restart_timer: fn(Pin<&mut S>),
 }
 
 /// The stream is boxed, and its error is never pinned.
@@ -67,7 +70,7 @@ impl<S: TryStream> MessageStream<S> {
     /// Creates a stream with the given decoder, for other limits of events or blocks, or a last event ID.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
         let state = MessageState::new(decoder);
-        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state }
+        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state, restart_timer: |_| () }
     }
 
     message_methods!();
@@ -96,6 +99,53 @@ impl<S: TryStream> MessageStream<S> {
     #[must_use]
     pub fn into_inner(self) -> Pin<Box<S>> {
         self.stream
+    }
+
+    /// Ends the message with the bytes that were taken from the stream so far, without reading: after a timeout or a
+    /// cancellation of your own. Bytes whose updates were not returned yet count, too; [`snapshot`](Self::snapshot) is
+    /// the message without them.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish) of a body that ends here.
+    pub fn into_message(self) -> Result<Message, IncompleteMessage<S::Error>> {
+        self.state.into_message(self.chunks.unread())
+    }
+
+    /// Ends the message if no update arrives for a time. Each update restarts it, also a `ping`, which shows that the
+    /// server is alive; comments and other bytes do not. The message is then incomplete, unless it has its stop reason,
+    /// and its [`transport`](IncompleteMessage::transport) is [`IdleError::Idle`](crate::IdleError::Idle).
+    ///
+    /// `timer` is called as that of an [`IdleTimeout`], which contains the stream, boxed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use futures::{StreamExt as _, stream};
+    /// use ssewire_io::{ByteStreamExt as _, IdleError};
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    /// # runtime.block_on(async {
+    /// # let body = stream::unfold((), |()| async {
+    /// #     tokio::time::sleep(Duration::from_secs(10)).await;
+    /// #     Some((Ok::<_, std::io::Error>(": alive\n\n"), ()))
+    /// # });
+    /// let reply = body.message().with_idle_timeout(|| tokio::time::sleep(Duration::from_secs(60)));
+    /// let error = reply.finish().await.unwrap_err();
+    /// assert!(matches!(error.transport(), Some(IdleError::Idle)));
+    /// # });
+    /// ```
+    pub fn with_idle_timeout<M, T>(self, timer: M) -> MessageStream<IdleTimeout<Pin<Box<S>>, M, T>>
+    where
+        S: Stream<Item = Result<S::Ok, S::Error>>,
+        M: FnMut() -> T,
+        T: Future<Output = ()>,
+    {
+        MessageStream {
+            stream: Box::pin(IdleTimeout::of_updates(self.stream, timer)),
+            chunks: self.chunks,
+            state: self.state.map_transport(IdleError::Stream),
+            restart_timer: IdleTimeout::restart,
+        }
     }
 
     fn event(&self, (at, span): Position) -> UpdateEvent<'_> {
@@ -272,12 +322,18 @@ where
                     let state = &mut self.state;
                     let decode = |input: &mut &[u8]| Ok(state.poll(input));
                     let stream = self.stream.as_mut();
-                    match ready!(self.chunks.poll_decode(stream, context, Keep::Whole, decode, |error| error)) {
+                    let found = ready!(self.chunks.poll_decode(stream, context, Keep::Whole, decode, |error| error));
+                    if let Ok(Some(_)) = &found {
+                        (self.restart_timer)(self.stream.as_mut());
+                    }
+                    match found {
                         Ok(Some((from, Found::Update(span)))) => return Poll::Ready(Ok(Some((Some(from), span)))),
                         Ok(Some((_, Found::End))) => {
                             if looks_ahead {
                                 let looked = self.chunks.look_ahead(self.stream.as_mut(), context);
                                 looked.unwrap_or_else(|error| self.state.record_transport_error(error));
+                                // No time is measured until the next message is read.
+                                (self.restart_timer)(self.stream.as_mut());
                             }
                             return Poll::Ready(self.state.conclude().map(|()| None));
                         }

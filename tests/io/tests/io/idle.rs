@@ -8,8 +8,9 @@ use futures::stream::{self, FusedStream as _};
 use futures::{Stream, StreamExt as _};
 use ssewire_io::{
     ByteStreamExt as _, EventError, EventReader, IdleError, IdleTimeoutExt as _, JsonStreamError, MessageReadError,
-    MessageReader, ReadExt as _,
+    MessageReader, ReadExt as _, StructuredError,
 };
+use ssewire_messages::{ResponseHead, Update};
 
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -74,6 +75,98 @@ fn a_stream_that_is_busy_or_ends_has_no_timeout() {
         let failing = stream::iter([Ok("x"), Err(io::Error::other("gone"))]).idle_timeout(timer);
         let seen: Vec<_> = Box::pin(failing).collect().await;
         assert!(matches!(&seen[1], Err(IdleError::Stream(error)) if error.to_string() == "gone"));
+    });
+}
+
+const START: &str =
+    "data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Once\"}]}}\n\n";
+const PING: &str = "data: {\"type\":\"ping\"}\n\n";
+const STOP: &str = "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+    data: {\"type\":\"message_stop\"}\n\n";
+
+/// The idle timeout of a message ends it 60 s after its last update, in every method that reads.
+#[test]
+fn comments_do_not_keep_a_message_alive() {
+    const CHUNKS: &[(u64, &str)] =
+        &[(50, START), (50, PING), (50, ": alive\n\n"), (50, ": alive\n\n"), (50, ": alive\n\n")];
+    run(async {
+        let message = || body(CHUNKS).message().with_idle_timeout(timer);
+        for method in ["finish", "next_message", "text_deltas", "structured", "flat_map_updates"] {
+            let start = tokio::time::Instant::now();
+            let error = match method {
+                "finish" => message().finish().await.unwrap_err(),
+                "next_message" => message().next_message().await.unwrap_err(),
+                "text_deltas" => {
+                    let mut message = message();
+                    let mut texts = message.text_deltas();
+                    assert_eq!(texts.next().await.unwrap().unwrap(), "Once");
+                    texts.next().await.unwrap().unwrap_err()
+                }
+                "structured" => match message().structured::<String>().finish().await.unwrap_err() {
+                    StructuredError::Message(MessageReadError::Incomplete(error)) => error,
+                    error => panic!("{error:?}"),
+                },
+                _ => {
+                    let mut updates = message().flat_map_updates(|_| Some(()));
+                    updates.next().await.unwrap().unwrap();
+                    updates.next().await.unwrap().unwrap();
+                    updates.next().await.unwrap().unwrap_err()
+                }
+            };
+            assert_eq!(start.elapsed(), Duration::from_secs(100) + IDLE, "{method}");
+            assert!(matches!(error.transport(), Some(IdleError::Idle)), "{method}: {error:?}");
+            assert_eq!((error.partial().text(), error.is_retryable()), ("Once".to_owned(), true), "{method}");
+        }
+    });
+}
+
+/// The time runs on through a call that was dropped, and restarts for the next message, however late that is read.
+#[test]
+fn the_idle_timeout_of_a_message_restarts_at_updates_alone() {
+    run(async {
+        let start = tokio::time::Instant::now();
+        let mut reply = body(&[(0, START)]).message().with_idle_timeout(timer);
+        assert_eq!(reply.next_text().await.unwrap().unwrap(), "Once");
+        assert!(tokio::time::timeout(Duration::from_secs(40), reply.next_text()).await.is_err());
+        assert!(matches!(reply.next_text().await.unwrap_err().transport(), Some(IdleError::Idle)));
+        assert_eq!(start.elapsed(), IDLE);
+        assert!(reply.next_update().await.unwrap().is_none());
+
+        // The end of the first message is found by a call that polls the body once more.
+        const TWO: &[(u64, &str)] = &[(50, START), (50, STOP), (300, START), (0, STOP)];
+        let mut reply = body(TWO).message().with_idle_timeout(timer);
+        while reply.next_update().await.unwrap().is_some() {}
+        assert_eq!(reply.next_message().await.unwrap().unwrap().text(), "Once");
+        tokio::time::sleep(Duration::from_secs(250)).await; // The program does something else.
+        assert_eq!(reply.next_message().await.unwrap().unwrap().text(), "Once");
+    });
+}
+
+/// A message that has its stop reason is complete, as at the end of the body.
+#[test]
+fn a_complete_message_survives_the_idle_timeout() {
+    run(async {
+        let unterminated = &STOP[..STOP.find("data: {\"type\":\"message_stop").unwrap()];
+        let chunks = [START, unterminated].map(Ok::<_, io::Error>);
+        let body = stream::iter(chunks).chain(stream::pending());
+        assert_eq!(body.message().with_idle_timeout(timer).finish().await.unwrap().text(), "Once");
+    });
+}
+
+/// The options and the part of the message that was read before are kept; so are errors of the transport.
+#[test]
+fn the_idle_timeout_of_a_message_may_be_set_at_any_time() {
+    run(async {
+        let two = [START, PING].concat();
+        let chunks = [Ok(&*two), Err(io::Error::other("gone"))];
+        let head = ResponseHead::new(200, [("request-id", "req_1")]);
+        let mut reply = stream::iter(chunks).message().with_response_head(head);
+        assert_eq!(reply.next_text().await.unwrap().unwrap(), "Once");
+        let mut reply = reply.with_idle_timeout(timer);
+        assert!(matches!(reply.next_update().await.unwrap(), Some(Update::Ping)));
+        let error = reply.finish().await.unwrap_err();
+        assert!(matches!(error.transport(), Some(IdleError::Stream(error)) if error.to_string() == "gone"));
+        assert_eq!((error.partial().text(), error.request_id()), ("Once".to_owned(), Some("req_1")));
     });
 }
 

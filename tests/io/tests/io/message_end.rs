@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use futures::stream::FusedStream as _;
 use ssewire_io::{
     ByteStreamExt as _, IncompleteMessage, MessageObserver, MessageReadError, MessageReader, MessageStream, Observed,
-    ReadExt as _, Tap,
+    ReadExt as _, StructuredError, Tap,
 };
 use ssewire_messages::{Accumulator, ApiError, Completion, MessageDecoder, PartialStrings, ResponseHead, Validation};
 use ssewire_tests::transport::{Script, Step};
@@ -630,4 +630,93 @@ fn mapped_updates_return_every_item_of_an_update() {
     assert!(!updates.is_terminated());
     assert_eq!(block_on(updates.next()).unwrap().unwrap(), "b");
     assert!(block_on(updates.next()).is_none() && updates.is_terminated());
+}
+
+/// `into_message` returns what `finish` returns of a body that ends with the bytes taken so far, and reads nothing.
+#[test]
+fn a_message_ends_with_the_bytes_that_were_taken() {
+    let sample = samples::named("tool_use");
+    let head = || ResponseHead::new(200, [("request-id", "req_1")]);
+    let outcome = |result: Result<ssewire_messages::Message, IncompleteMessage<io::Error>>| {
+        result.map_err(|error| (error.report().reasons().to_vec(), error.into_partial().to_json_lossy()))
+    };
+    let mut complete = 0;
+    for end in (0..=sample.stream.len()).step_by(7).chain([sample.stream.len()]) {
+        let body = &sample.stream[..end];
+        let expected = outcome(MessageReader::new(body).finish());
+        complete += usize::from(expected.is_ok());
+        // One update is taken, so the rest of the chunk is unread; or all of them, so a further read would wait.
+        for takes_all in [false, true] {
+            let script = Script::new([Step::chunk(body), Step::Wait, Step::chunk(b"data: later\n\n")]);
+            let given = script.given();
+            let mut streamed = MessageStream::new(script).with_response_head(head());
+            while let Some(Ok(Some(_))) = futures::FutureExt::now_or_never(streamed.next_update()) {
+                if !takes_all {
+                    break;
+                }
+            }
+            let before = given.bytes();
+            let result = streamed.into_message();
+            assert_eq!(given.bytes(), before);
+            if let Err(error) = &result {
+                assert_eq!((error.request_id(), error.transport().is_none()), (Some("req_1"), true));
+            }
+            assert_eq!(outcome(result), expected, "{end}");
+
+            let mut read = MessageReader::new(body.chain(Waits));
+            while let Ok(Some(_)) = read.next_update() {
+                if !takes_all {
+                    break;
+                }
+            }
+            assert_eq!(outcome(read.into_message()), expected, "{end}");
+        }
+    }
+    assert!(complete > 0);
+    // Nothing was taken.
+    let empty = outcome(MessageReader::new(&b""[..]).finish());
+    assert_eq!(outcome(MessageStream::new(Script::of(&[&sample.stream])).into_message()), empty);
+    assert_eq!(outcome(MessageReader::new(&sample.stream[..]).into_message()), empty);
+}
+
+/// A socket with a read timeout that expires.
+struct Waits;
+impl io::Read for Waits {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::WouldBlock.into())
+    }
+}
+
+/// As `finish` does.
+#[test]
+fn a_message_that_ends_after_its_error_returns_it_again() {
+    let body = &message("a")[..30];
+    let mut streamed = MessageStream::new(Script::of(&[body]).failing(reset()));
+    let mut read = MessageReader::new(Script::of(&[body]).failing(reset()));
+    assert!(block_on(streamed.next_update()).is_err() && read.next_update().is_err());
+    for error in [streamed.into_message().unwrap_err(), read.into_message().unwrap_err()] {
+        assert_eq!((error.reason(), error.transport().is_none()), (Completion::Truncated, true));
+    }
+
+    let strict = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n: later";
+    let mut streamed = MessageStream::new(Script::<io::Error>::of(&[&message("a"), strict]));
+    assert!(block_on(streamed.next_message()).unwrap().is_some());
+    let error = streamed.with_validation(Validation::Strict).into_message().unwrap_err();
+    assert!(error.rejected().is_none(), "the second chunk was not taken");
+}
+
+/// An owned error of a message converts to one type, or stays what it is.
+#[test]
+fn an_error_that_is_not_an_incomplete_message_is_not_lost() {
+    let incomplete = || MessageReader::new(&b""[..]).finish().unwrap_err();
+    let timeout = || MessageReadError::Timeout(reset());
+    assert_eq!(MessageReadError::from(incomplete()).into_incomplete().unwrap().reason(), Completion::NonStreamBody);
+    assert_eq!(timeout().into_incomplete().unwrap_err().transport().unwrap().kind(), ErrorKind::ConnectionReset);
+
+    assert_eq!(StructuredError::from(incomplete()).into_incomplete().unwrap().reason(), Completion::NonStreamBody);
+    let timed_out = StructuredError::from(timeout()).into_incomplete().unwrap_err();
+    assert!(matches!(timed_out, StructuredError::Message(MessageReadError::Timeout(_))));
+    let text = MessageReader::new(&message("no JSON")[..]).structured::<u8>().finish().unwrap_err();
+    let text = text.into_incomplete().unwrap_err();
+    assert!(matches!(&text, StructuredError::Text { message, .. } if message.text() == "no JSON"));
 }
