@@ -314,6 +314,33 @@ impl Message {
         Ok((end > begin).then(|| RawJson::from_valid(out)))
     }
 
+    /// Returns the text of the message as the assistant's turn of the next request, for a message that is not complete:
+    /// to continue it, or to keep it in a conversation. White space at its end is cut off, because the API rejects it.
+    /// `None`: nothing else is there, and the API refuses a turn without content. Everything but [text](Self::text) is
+    /// left out; [`to_turn`](Self::to_turn) is the turn of a complete message.
+    ///
+    /// ```
+    /// use ssewire_messages::Message;
+    ///
+    /// let message: Message = r#"{"content":[{"type":"text","text":"Once upon "}]}"#.parse()?;
+    /// assert_eq!(message.to_text_turn().unwrap().as_str(), r#"{"role":"assistant","content":"Once upon"}"#);
+    /// # Ok::<(), ssewire_messages::InvalidMessage>(())
+    /// ```
+    #[must_use]
+    pub fn to_text_turn(&self) -> Option<RawJson> {
+        let text = self.text();
+        let text = text.trim_end();
+        if text.is_empty() {
+            return None;
+        }
+        let mut out = String::new();
+        let mut object = ObjectWriter::new(&mut out);
+        object.string("role", "assistant");
+        object.string("content", text);
+        object.end();
+        Some(RawJson::from_valid(out))
+    }
+
     /// Returns an error if the last call may be truncated: a message read from JSON does not know how it ended.
     pub(crate) fn check_last_call(&self) -> Result<(), TurnError> {
         let is_proven = self.stop_reason().is_some_and(|reason| !reason.is_truncation());

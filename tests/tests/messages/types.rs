@@ -169,6 +169,44 @@ fn debug_of_usage_is_its_json() {
     assert_eq!(format!("{:?}", message.usage().unwrap()), r#"Usage({"output_tokens":7,"x":[1]})"#);
 }
 
+/// The JSON, not how it is stored, also of input that is not finished. Each value that contains a message shows it so.
+#[test]
+fn debug_of_a_message_and_its_blocks_is_their_json() {
+    let text = r#"{"type":"text","text":"Hi \"you\""}"#;
+    let thinking = r#"{"type":"thinking","thinking":"a","signature":"s"}"#;
+    let tool = r#"{"type":"tool_use","id":"toolu_1","name":"n","input":{"a":1}}"#;
+    let compaction = r#"{"type":"compaction","content":"c"}"#;
+    let raw = r#"{"type":"tea","leaf":[1]}"#;
+    let blocks = [
+        (text, "Text(TextBlock("),
+        (thinking, "Thinking(ThinkingBlock("),
+        (tool, "ToolUse(ToolUseBlock("),
+        (compaction, "Compaction(CompactionBlock("),
+        (raw, "Raw(RawBlock("),
+    ];
+    let content = blocks.map(|(json, _)| json).join(",");
+    let json = format!(r#"{{"id":"msg_1","type":"message","role":"assistant","content":[{content}]}}"#);
+    let message: Message = json.parse().unwrap();
+    let shown = message.to_json().unwrap();
+    assert_eq!(format!("{message:?}"), format!("Message({shown})"));
+    assert_eq!(shown, json.parse::<Value>().unwrap());
+    for (block, (_, before)) in message.content().iter().zip(blocks) {
+        assert_eq!(format!("{block:?}"), format!("{before}{}))", block.to_json().unwrap()));
+    }
+
+    let mut unfinished = Accumulator::new();
+    let block = r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#;
+    let delta = r#"{"type":"input_json_delta","partial_json":"{\"a\": [1"}"#;
+    for payload in [
+        format!(r#"{{"type":"message_start","message":{{"content":[{block}]}}}}"#),
+        format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#),
+    ] {
+        unfinished.accumulate_json(payload.as_bytes()).unwrap();
+    }
+    let shown = format!("{:?}", unfinished.snapshot());
+    assert!(shown.ends_with(r#""content":[{"type":"tool_use","id":"t","name":"n","input":{"a":[1]}}]})"#), "{shown}");
+}
+
 #[test]
 fn display_of_every_variant_is_distinct_and_in_error_style() {
     check_display(&VIOLATIONS.map(|(kind, _)| kind));

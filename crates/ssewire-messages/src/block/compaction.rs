@@ -9,7 +9,7 @@ use crate::members::{ReadError, each_member};
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The conversation so far in short (Messages API: `BetaCompactionBlock`).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct CompactionBlock {
     start: RawJson,
     /// The members that deltas have assigned.

@@ -14,6 +14,7 @@ mod tool_use;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::fmt;
 
 use serde::de::DeserializeOwned;
 
@@ -29,7 +30,7 @@ use crate::members::{ReadError, peek_first_type};
 use crate::memory::push_char;
 use crate::partial::PartialInput;
 use crate::piece::{BlockString, Piece};
-use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
+use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished, write_lossy};
 
 /// A kind of content block that accepts deltas.
 pub(crate) trait Block: Sized {
@@ -68,6 +69,14 @@ macro_rules! blocks {
             /// A block that arrives complete, as raw JSON.
             Raw(RawBlock),
         }
+
+        $(
+            impl fmt::Debug for $block {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    fmt_json(f, stringify!($block), |out| self.write(out, write_lossy))
+                }
+            }
+        )+
 
         impl ContentBlock {
             /// Returns the `type` of the block on the wire.
@@ -156,6 +165,24 @@ blocks! {
     ToolUse(ToolUseBlock),
     /// The conversation so far in short (beta).
     Compaction(CompactionBlock),
+}
+
+impl fmt::Debug for RawBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_json(f, "RawBlock", |out| self.write(out, write_lossy))
+    }
+}
+
+/// Shows the JSON of a value, as `to_json_lossy` of a message returns it.
+fn fmt_json(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    write: impl FnOnce(&mut String) -> Result<(), ToolInputError>,
+) -> fmt::Result {
+    let mut json = String::new();
+    // Only unfinished input fails, and that is written here.
+    let _ = write(&mut json);
+    f.debug_tuple(name).field(&format_args!("{json}")).finish()
 }
 
 impl ContentBlock {

@@ -10,7 +10,7 @@ use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput};
 /// A block that arrives complete, or of a kind that this version does not know, as raw JSON.
 ///
 /// A block of an unknown kind accepts a known delta if it has the member for it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct RawBlock {
     start: RawJson,
     accepts: Accepts,

@@ -8,7 +8,7 @@ use crate::members::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// Text for the user (Messages API: `TextBlock`).
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TextBlock(StringBlock);
 
 const NAMES: StringNames = StringNames { name: "text", member: "text", path: "content_block.text" };

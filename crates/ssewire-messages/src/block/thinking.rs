@@ -7,7 +7,7 @@ use crate::members::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The model's reasoning (Messages API: `ThinkingBlock`).
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ThinkingBlock(StringBlock);
 
 const NAMES: StringNames = StringNames { name: "thinking", member: "thinking", path: "content_block.thinking" };

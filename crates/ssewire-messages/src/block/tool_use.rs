@@ -7,7 +7,7 @@ use crate::members::{ReadError, each_member};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ToolUseBlock {
     kind: ToolKind,
     start: RawJson,

@@ -8,6 +8,7 @@ mod write;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::str::FromStr;
 
 pub use self::error::InvalidMessage;
@@ -58,7 +59,7 @@ use crate::usage::Usage;
 ///
 /// [`to_json`](Self::to_json) refuses unfinished tool input; [`to_json_lossy`](Self::to_json_lossy) writes it, for
 /// display.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Message {
     pub(crate) id_and_model: IdAndModel,
     pub(crate) stop_reason: Nullable<StopReason>,
@@ -236,6 +237,13 @@ impl Message {
         let usage = self.usage.as_option().map_or(0, Usage::byte_size);
         let parts = [self.id_and_model.byte_size(), stop_reason, self.extra.byte_size(), usage];
         parts.into_iter().fold(0, usize::saturating_add)
+    }
+}
+
+/// Shows the JSON; input that is not finished is the value so far, as in [`to_json_lossy`](Message::to_json_lossy).
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Message").field(&self.to_json_lossy()).finish()
     }
 }
 

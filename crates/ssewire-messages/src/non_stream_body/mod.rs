@@ -75,7 +75,7 @@ impl fmt::Display for NonStreamBody {
             Self::ContentType(kind) => {
                 return write!(f, "content type is {kind}, not text/event-stream: check the address");
             }
-            Self::Empty => "body is empty: the connection was probably closed before the server answered",
+            Self::Empty => "body is empty: it ended before the stream began",
             Self::OnlyComments => {
                 "stream has only comments, IDs or reconnection times: the server was probably cut off before the message"
             }

@@ -109,10 +109,7 @@ fn first_error(script: Script, stream: MessageDecoder) -> IncompleteMessage<io::
 #[test]
 fn errors_say_what_failed_and_why() {
     let error = first_error(Script::of(&[]).failing(reset()), MessageDecoder::new());
-    assert_eq!(
-        returned(&error),
-        ("body is empty: the connection was probably closed before the server answered: reset".into(), None)
-    );
+    assert_eq!(returned(&error), ("body is empty: it ended before the stream began: reset".into(), None));
 
     let strict = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let stop = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";

@@ -504,6 +504,21 @@ fn a_message_without_content_for_the_api_is_not_a_turn() {
     }
 }
 
+/// The API rejects a final text of the assistant that ends in white space, and a turn without content. Everything but
+/// text is left out, whatever state it is in.
+#[test]
+fn a_turn_of_text_is_the_text_without_its_last_white_space() {
+    for (content, text) in [
+        (json!([]), None),
+        (json!([text_block(" \n"), thinking_block("t"), tool(json!({}))]), None),
+        (json!([text_block(" a \"b\"\n "), tool(json!({})), text_block("c \n")]), Some(" a \"b\"\n c")),
+    ] {
+        let message: Message = json!({"content": content}).to_string().parse().unwrap();
+        let expected = text.map(|text| json!({"role": "assistant", "content": text}));
+        assert_eq!(message.to_text_turn().map(|turn| turn.to_value().unwrap()), expected, "{content}");
+    }
+}
+
 /// "The final block in an assistant message cannot be `thinking`", says the API, also of the redacted kind.
 #[test]
 fn a_turn_does_not_end_in_thinking() {
