@@ -104,7 +104,7 @@ faults! {
     ErrorEvent = "error-event",
     /// Sends an error event and nothing else.
     ErrorFirst = "error-first",
-    /// 204 without a body: a client must not reconnect.
+    /// 204 without a body: an event source must not reconnect.
     NoContent = "204",
     /// 400 with a JSON error.
     BadRequest = "400",

@@ -451,7 +451,8 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Ends the input and discards the pending block (HTML standard: "Once the end of the file is reached, any pending
-    /// data must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset).
+    /// data must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset):
+    /// it is borrowed, because it keeps the last event ID and the reconnection time for the next connection.
     ///
     /// # Errors
     /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: the pending block is

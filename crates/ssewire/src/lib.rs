@@ -24,6 +24,7 @@
 //! | decode events | [`Decoder::decode`] |
 //! | keep events, or send them to another thread | [`Decoder::decode_owned`], `Decoder::decode_shared` (feature `bytes`) |
 //! | see blocks without data, comments and unknown fields | [`Decoder::decode_block`], [`Decoder::decode_frame`] |
+//! | recognise the end marker `[DONE]` | [`Event::is_done`] |
 //! | write events | [`EventBuilder`] |
 //! | reconnect | [`Reconnect`], [`ResponseAction`], [`last_event_id_header`] |
 //! | decode without an allocator | [`Decoder::with_storage`], see [below](#without-an-allocator) |

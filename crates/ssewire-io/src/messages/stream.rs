@@ -208,7 +208,8 @@ where
         Poll::Ready(Ok(None))
     }
 
-    /// Returns the text as it arrives, as a [`Stream`]: the items of [`next_text`](Self::next_text).
+    /// Returns the text as it arrives, as a [`Stream`]: the items of [`next_text`](Self::next_text). A stream that owns
+    /// the message is [`flat_map_updates`](Self::flat_map_updates) of `Update::text_deltas`.
     #[doc(alias = "text_stream")]
     pub fn text_deltas(&mut self) -> TextDeltaStream<'_, S> {
         TextDeltaStream(self)
