@@ -107,7 +107,8 @@ impl<S: Storage> LineDecoder<S> {
     /// consumed; continue with the next chunk.
     ///
     /// # Errors
-    /// [`DecodeError::LimitExceeded`] at the first byte beyond the limit, whatever the chunking;
+    /// [`DecodeError::LimitExceeded`] at the first byte beyond the limit, whatever the chunking (a part of a byte order
+    /// mark at the end of a chunk is not known to be a byte of the line yet);
     /// [`DecodeError::CapacityExceeded`] if the line crosses chunks and does not fit the storage. Only this line is
     /// lost.
     #[inline]

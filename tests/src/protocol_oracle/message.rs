@@ -69,6 +69,16 @@ impl Message {
         }
     }
 
+    /// "The end of a message without `message_stop` returns the calls that are complete and were not returned."
+    pub fn return_calls_at_end(&mut self) {
+        let cuts: Vec<_> = self.blocks.iter().map(|block| self.is_cut(block, false)).collect();
+        let pending = self.blocks.iter().zip(cuts).filter(|(block, _)| !block.is_returned);
+        let calls: Vec<_> = pending.filter_map(|(block, cut)| block.call(cut)).collect();
+        if !calls.is_empty() {
+            self.calls.push(calls);
+        }
+    }
+
     fn merge_event(&mut self, event: Event) -> Option<End> {
         let index = match &event {
             Event::BlockStart { index, .. } | Event::Delta { index, .. } | Event::BlockStop { index } => Some(*index),

@@ -256,7 +256,13 @@ impl Reading<'_> {
             undecodable: record.undecodable,
             too_large: record.too_large,
             unmatched_input: message.unmatched_input(),
-            calls: message.calls.clone(),
+            calls: {
+                let mut message = message.clone();
+                if is_message && !is_stopped {
+                    message.return_calls_at_end();
+                }
+                message.calls
+            },
             error: error.map(|error| error.to_value()),
             replaced_by: match record.end {
                 Some(End::Replaced(id)) if !is_message => Some(id),

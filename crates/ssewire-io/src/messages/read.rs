@@ -158,7 +158,8 @@ impl<R: Read> MessageReader<R> {
     ///
     /// # Errors
     /// [`IncompleteMessage`], also for a read timeout, and if the transport failed between two messages. The next call
-    /// continues with the next message.
+    /// continues with the next message, and so does this one if another method has returned the error of the message
+    /// before.
     pub fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<io::Error>> {
         self.state.skip_failed();
         self.read_to_end()?;

@@ -291,7 +291,7 @@ where
     ///
     /// # Errors
     /// [`IncompleteMessage`], also if the transport failed between two messages. The next call continues with the next
-    /// message.
+    /// message, and so does this one if another method has returned the error of the message before.
     pub async fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<S::Error>> {
         self.state.skip_failed();
         // The next call reads on, and then returns an error of the transport.

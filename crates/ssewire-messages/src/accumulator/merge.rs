@@ -24,6 +24,7 @@ impl Accumulator {
                 return Ok(Change::Unchanged);
             }
             self.phase = Phase::Replaced(start);
+            self.end_calls();
             return Ok(Change::Replaced);
         }
         let bytes = start

@@ -336,7 +336,8 @@ impl Accumulator {
 
     /// Records that the decoder discarded an event above its limit: content may be lost. All open tool input is
     /// truncated, and so is input that arrives before the start of its block or after its stop. Discards further
-    /// updates of the event before, as an event does.
+    /// updates of the event before, as an event does. If it may be the only event of the stream, also call
+    /// [`record_truncation`](Self::record_truncation): an accumulator does not know that the body is a stream.
     pub fn record_oversized_event(&mut self, error: DecodeError) {
         self.record_exceeded(ExceededLimit::Event(error));
     }

@@ -117,6 +117,31 @@ impl Accumulator {
         }
     }
 
+    /// Ends the calls of a message that ends here and lacks only its `message_stop`: queues those that no stop of their
+    /// block has returned. If the message is incomplete, it does nothing.
+    pub(crate) fn end_calls(&mut self) {
+        let completion = self.completion();
+        if completion != Completion::Unterminated || !self.is_message(completion) {
+            return;
+        }
+        for id in self.blocks.ids() {
+            let block = self.blocks.block(id, &self.message.content);
+            if !self.blocks.is_open(id) || !matches!(block, Some(ContentBlock::ToolUse(_))) {
+                continue;
+            }
+            if let Some(input) = self.existing_input_mut(id) {
+                input.end();
+            }
+            // Returned once: neither another call of this function nor a `message_stop` finds the block open.
+            if let Some(key) = self.blocks.key(id) {
+                self.blocks.touch(&self.message.content, key.index);
+            }
+            self.blocks.close(id);
+            self.queue_call(id);
+        }
+        self.decide_late_input();
+    }
+
     /// Returns the tool input of a block, if it has received any.
     #[inline(never)]
     pub(super) fn existing_input_mut(&mut self, id: BlockId) -> Option<&mut InputState> {

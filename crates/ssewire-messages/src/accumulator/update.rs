@@ -91,7 +91,9 @@ pub enum Update<'a> {
     },
     /// A tool that the client runs is called: complete, valid, with id and name. Always a further update of an event:
     /// with an [`Accumulator`](crate::Accumulator), call [`next_update`](crate::Accumulator::next_update). Each call is
-    /// returned once at most; if input arrived after the stop of its block, at `message_stop`.
+    /// returned once at most. If its block has no stop, or input arrived after the stop, the end of the message returns
+    /// it: `message_stop`, or [`decode_end`](crate::MessageDecoder::decode_end) if that is missing. An accumulator
+    /// without a decoder does not know the end of the input: see [`Message::tool_calls`].
     ToolCall(ToolCall<'a>),
     /// A compaction block received its value.
     #[non_exhaustive]

@@ -22,9 +22,23 @@ impl MessageDecoder {
         if let Some(span) = self.next_span()? {
             return Ok(Some(span));
         }
-        if core::mem::replace(&mut self.is_input_ended, true) || self.is_ended() {
+        if self.is_ended() {
+            self.is_input_ended = true;
             return Ok(None);
         }
+        if !core::mem::replace(&mut self.is_input_ended, true) {
+            if let Some(span) = self.end_decoder()? {
+                return Ok(Some(span));
+            }
+        }
+        if !self.is_ended() {
+            self.accumulator.end_calls();
+        }
+        self.next_span()
+    }
+
+    /// Uses or discards a last block whose blank line is missing.
+    fn end_decoder(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
         let pending = self.decoder.pending_bytes();
         if pending == 0 {
             return Ok(None);

@@ -10,6 +10,65 @@ use ssewire_tests::partial_json::Mirror;
 
 use super::support::*;
 
+/// The input of each call that an update returns, in a body that ends after these events, by decoding function.
+fn calls_of_a_body(events: &[Value]) -> Vec<String> {
+    let bytes = sse(events);
+    let (mut decoder, mut input, mut calls) = (MessageDecoder::new(), bytes.as_bytes(), Vec::new());
+    let mut record = |update: Update<'_>| {
+        if let Update::ToolCall(call) = update {
+            calls.push(call.input.to_string());
+        }
+    };
+    while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+        record(event.update);
+    }
+    while let Some(event) = decoder.decode_end().unwrap() {
+        record(event.update);
+    }
+    assert!(decoder.decode_end().unwrap().is_none());
+    if let Ok(message) = decoder.finish() {
+        let of_message: Vec<_> = message.tool_calls().unwrap().iter().map(|call| call.input.to_string()).collect();
+        assert_eq!(calls, of_message, "an update returns each call of the message");
+    }
+    calls
+}
+
+/// Regression: a message that lacks only `message_stop` has calls whose block has no stop. No update returned them.
+#[test]
+fn the_end_without_message_stop_returns_the_calls_without_a_stop() {
+    let initial = |inputs: &[Value]| {
+        let blocks: Vec<_> = inputs.iter().map(|input| tool(input.clone())).collect();
+        message_start(json!({ "id": "msg_1", "content": blocks }))
+    };
+    let reason = stopped_by("tool_use");
+    for (events, calls) in [
+        (vec![initial(&[json!({"x":1})]), reason.clone()], vec![r#"{"x":1}"#]),
+        (vec![initial(&[json!(null), json!({"y":2})]), reason.clone()], vec!["{}", r#"{"y":2}"#]),
+        (vec![begin(), start(0, tool(json!({}))), input(0, r#"{"x":1}"#), reason.clone()], vec![r#"{"x":1}"#]),
+        // Its block has stopped, so an update has returned it.
+        (vec![begin(), start(0, tool(json!({}))), input(0, "[]"), stop(0), reason.clone()], vec!["[]"]),
+        // The text that arrived after the stop completes it.
+        (vec![begin(), start(0, tool(json!({}))), input(0, "["), stop(0), input(0, "]"), reason.clone()], vec!["[]"]),
+        // Another message ends this one, in the same state.
+        (vec![initial(&[json!({"x":1})]), reason.clone(), message_start(json!({"id": "msg_2"}))], vec![r#"{"x":1}"#]),
+        // The message is not complete.
+        (vec![initial(&[json!({"x":1})])], vec![]),
+        (vec![begin(), start(0, tool(json!({}))), input(0, r#"{"x""#), reason.clone()], vec![]),
+        (vec![initial(&[json!({"x":1})]), reason.clone(), error()], vec![]),
+    ] {
+        assert_eq!(calls_of_a_body(&events), calls, "{events:?}");
+    }
+}
+
+#[test]
+fn a_strict_decoder_returns_no_call_of_a_message_without_message_stop() {
+    let bytes = sse(&[message_start(json!({"content": [tool(json!({"x":1}))]})), stopped_by("tool_use")]);
+    let (mut decoder, mut input) = (MessageDecoder::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
+    while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+    assert!(decoder.decode_end().unwrap().is_none());
+    assert_eq!(decoder.finish().unwrap_err().reason(), ssewire_messages::Completion::Unterminated);
+}
+
 /// The updates of the events, one for each. Checks that an accumulator and a decoder of bytes agree.
 fn updates(events: &[Value]) -> Vec<Value> {
     let mut accumulator = showing(PartialStrings::Hide);
