@@ -107,10 +107,9 @@ impl<S: Storage> LineDecoder<S> {
     /// consumed; continue with the next chunk.
     ///
     /// # Errors
-    /// [`DecodeError::LimitExceeded`] at the first byte beyond the limit, whatever the chunking (a part of a byte order
-    /// mark at the end of a chunk is not known to be a byte of the line yet);
-    /// [`DecodeError::CapacityExceeded`] if the line crosses chunks and does not fit the storage. Only this line is
-    /// lost.
+    /// [`DecodeError::LimitExceeded`] at the first byte beyond the limit, whatever the chunking, except within what may
+    /// be a byte order mark; [`DecodeError::CapacityExceeded`] if the line crosses chunks and does not fit the storage.
+    /// Only this line is lost.
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<&'d [u8]>, DecodeError> {
         let chunk: &'c [u8] = input;
