@@ -510,6 +510,22 @@ impl<S: Storage> Decoder<S> {
         self.buffer.shrink_to_fit();
     }
 
+    /// Returns the size of the buffer, in bytes: what a [`HeapBuffer`] has allocated, for an unfinished block and for the
+    /// last event ID. Constant time.
+    ///
+    /// ```
+    /// let mut decoder = ssewire::Decoder::new();
+    /// assert!(decoder.decode(&mut &b"data: borrowed from the chunk\n\ndata: cop"[..])?.is_some());
+    /// assert_eq!(decoder.buffer_bytes(), 0);
+    /// assert_eq!(decoder.decode(&mut &b""[..])?, None);
+    /// assert!(decoder.buffer_bytes() >= "cop".len());
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn buffer_bytes(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Reads up to the next frame: on the fast path if an event lies complete in the chunk, else on the slow path.
     #[inline(always)]
     fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameSpan>, DecodeError> {
