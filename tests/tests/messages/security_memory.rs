@@ -1,7 +1,8 @@
 //! Memory for each byte of JSON that was received. SECURITY.md states the bounds.
 
+use ssewire::Decoder;
 use ssewire_json::PartialJson;
-use ssewire_messages::{Accumulator, MessageDecoder, Step};
+use ssewire_messages::{Accumulator, MessageDecoder, PartialStrings, Step};
 
 /// The peak memory of the values, in bytes for each byte of JSON.
 fn partial_json(json: &str) -> f64 {
@@ -55,6 +56,36 @@ fn values_of_hostile_json_need_less_than_256_bytes_per_byte() {
 fn values_of_text_need_less_than_8_bytes_per_byte() {
     let cost = partial_json(&array(TEXT));
     assert!(cost < 8.0, "{cost}");
+}
+
+#[test]
+fn a_message_with_partial_values_needs_at_most_12_bytes_per_byte_of_text_and_260_of_any_json() {
+    for item in HOSTILE.into_iter().chain([TEXT, r#""\n\u20ac""#]) {
+        let json = array(item);
+        for len in [20, 1000, json.len()] {
+            let start = r#"{"type":"message_start","message":{"content":[{"type":"tool_use"}]}}"#;
+            let mut body = format!("data: {start}\n\n");
+            for piece in json.as_bytes().chunks(len) {
+                let piece = serde_json::to_string(str::from_utf8(piece).unwrap()).unwrap();
+                let delta = format!(r#"{{"type":"input_json_delta","partial_json":{piece}}}"#);
+                let event = format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#);
+                body += &format!("data: {event}\n\n");
+            }
+            for options in [Accumulator::with_partial_input, Accumulator::with_partial_changes] {
+                let mut decoder = MessageDecoder::new().map_accumulator(|accumulator| {
+                    options(accumulator.with_max_bytes(usize::MAX), PartialStrings::Show)
+                });
+                let ((), peak) = ssewire_heap::peak_of(|| {
+                    for mut chunk in body.as_bytes().chunks(1400) {
+                        while let Ok(Step::Update(_)) = decoder.decode(&mut chunk) {}
+                    }
+                });
+                let cost = peak.saturating_sub(8 * 1024) as f64 / json.len() as f64;
+                let most = if item == TEXT { 12.0 } else { 260.0 };
+                assert!(cost <= most, "{item} in pieces of {len}: {cost}");
+            }
+        }
+    }
 }
 
 /// A byte of ill-formed UTF-8 becomes U+FFFD, which has three.
@@ -151,9 +182,10 @@ fn blocks_of_a_few_bytes_need_at_most_5_bytes_per_byte_at_any_number_and_in_any_
     assert!(greatest > 4.0, "no exception any more: {greatest}");
 }
 
-/// The list of blocks grows with the next block, and a lost piece of input is recorded in each open block.
+/// The list of blocks grows with the next block, a lost piece of input is recorded in each open block, and blocks that
+/// come after another one are inserted.
 #[test]
-fn blocks_of_a_few_bytes_need_at_most_15_bytes_per_byte_after_a_lost_event() {
+fn blocks_of_a_few_bytes_need_at_most_15_bytes_per_byte_with_other_events() {
     const BLOCKS: u64 = 4000;
     let start = |index: u64, block: &str| {
         format!("event:content_block_start\ndata:{{\"index\":{index},\"content_block\":{block}}}\n\n")
@@ -177,12 +209,21 @@ fn blocks_of_a_few_bytes_need_at_most_15_bytes_per_byte_after_a_lost_event() {
             *greatest = greatest.max(peak.saturating_sub(8 * 1024) as f64 / body.len() as f64);
         }
     }
+    let delta = "event:content_block_delta\ndata:{\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n";
+    let content = vec![r#"{"type":""}"#; 1599].join(",");
+    let body = format!("{delta}event:message_start\ndata:{{\"message\":{{\"content\":[{content}]}}}}\n\n");
+    let ((), peak) = ssewire_heap::peak_of(|| {
+        let (mut decoder, mut input) = (MessageDecoder::new(), body.as_bytes());
+        while let Ok(Step::Update(_)) = decoder.decode(&mut input) {}
+    });
+    let after_a_delta = peak.saturating_sub(8 * 1024) as f64 / body.len() as f64;
+    assert!((6.0..=15.0).contains(&after_a_delta), "{after_a_delta}");
     let [initial, later] = greatest;
     assert!((6.0..=15.0).contains(&initial), "{initial}");
     assert!((5.0..=6.0).contains(&later), "{later}");
 }
 
-/// The budget of a program with many streams.
+/// The budget of a program with many streams. Checked after each update, and where more input is needed.
 #[test]
 fn the_count_of_a_decoder_is_at_least_a_quarter_of_its_heap_until_the_message_ends() {
     const LEN: usize = 1 << 20;
@@ -195,6 +236,7 @@ fn the_count_of_a_decoder_is_at_least_a_quarter_of_its_heap_until_the_message_en
         let delta = format!("{{\"type\":\"text_delta\",\"text\":\"{text}\"}}");
         format!("data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}}}\n\n")
     };
+    // A line of JSON may count as body, as error, and as buffer that has just grown by half.
     for (name, body) in [
         ("a data line without an end", "data: ".to_owned() + &"x".repeat(LEN)),
         ("data lines without an end", "data: x\n".repeat(LEN / 8)),
@@ -208,20 +250,101 @@ fn the_count_of_a_decoder_is_at_least_a_quarter_of_its_heap_until_the_message_en
         ("text", start(r#"{"type":"text","text":""}"#) + &delta("some words ").repeat(20_000)),
         ("text at once", start(r#"{"type":"text","text":""}"#) + &delta(&"x".repeat(LEN))),
     ] {
+        let decoder = counts_a_quarter_of_its_heap(name, MessageDecoder::new(), &body, 4);
+        assert!(!decoder.is_ended(), "{name}");
+    }
+}
+
+/// The same with partial values of tool input, which hold its text and their nodes again.
+#[test]
+fn the_count_of_a_decoder_includes_partial_values() {
+    const LEN: usize = 32 * 1024;
+    let start = r#"data: {"type":"message_start","message":{"content":[{"type":"tool_use"}]}}"#.to_owned() + "\n\n";
+    let delta = |index: usize, json: &str| {
+        let delta = format!("{{\"type\":\"input_json_delta\",\"partial_json\":\"{json}\"}}");
+        format!("data: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}\n\n")
+    };
+    let mut bodies = Vec::new();
+    for open in [r#"[\""#, "[", ""] {
+        for text in ["x", r"\\n", r"\\u20ac", r#"\","#, r#"{\"a\":"#, r#"\"a\":[],"#, "1,", " "] {
+            for repeat in [1, 10, 1000, LEN / text.len()] {
+                let piece = text.repeat(repeat);
+                let pieces = (LEN / piece.len()).clamp(1, 2000);
+                bodies.push((
+                    format!("{open} {text} {repeat}"),
+                    start.clone() + &delta(0, open) + &delta(0, &piece).repeat(pieces),
+                ));
+            }
+        }
+    }
+    for json in ["1", "[", "{}", "{", r#"{\"a\":\""#] {
+        let block = |index| {
+            let start = format!("{{\"index\":{index},\"content_block\":{{\"type\":\"tool_use\"}}}}");
+            format!("event: content_block_start\ndata: {start}\n\n") + &delta(index, json)
+        };
+        bodies.push((format!("blocks with {json}"), start.clone() + &(1..1000).map(block).collect::<String>()));
+    }
+    for (name, body) in bodies {
+        for strings in [PartialStrings::Show, PartialStrings::Hide] {
+            for accumulator in [Accumulator::with_partial_input, Accumulator::with_partial_changes] {
+                let decoder = MessageDecoder::new().map_accumulator(|options| accumulator(options, strings));
+                counts_a_quarter_of_its_heap(&name, decoder, &body, 1000);
+            }
+        }
+    }
+}
+
+/// Blocks that add nothing to the message, however large: the buffer is counted until it is freed, and it is freed by
+/// the time that further input is needed.
+#[test]
+fn the_buffer_of_a_large_block_is_counted_and_then_freed() {
+    const LIMIT: usize = 1 << 20;
+    let limited = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(LIMIT));
+    let much = |len: usize| "x".repeat(len);
+    let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+    let too_large = format!("data: {}\n\n", much(LIMIT + 100_000));
+    for (name, body) in [
+        ("an event above the limit", too_large.clone()),
+        ("an event above the limit, without its end", format!("data: {}", much(LIMIT + 100_000))),
+        ("an event above the limit, then pings", too_large + &ping.repeat(31)),
+        ("a block without data", format!("event: {}\n\n", much(LIMIT))),
+        ("an unknown field", format!("{}: x\n\n", much(60_001))),
+        ("an unknown event", format!("data: {{\"type\":\"future\",\"x\":\"{}\"}}\n\n", much(LIMIT - 100))),
+        ("an undecodable event", format!("data: {}\n\n", much(LIMIT))),
+        ("an event type", format!("event: {}\ndata: {{\"type\":\"ping\"}}\n\n", much(LIMIT - 100))),
+        ("a replaced event type", format!("event: {}\n{ping}", much(LIMIT - 100))),
+        ("an unknown field in a block with data", format!("{}: x\n{ping}", much(60_001))),
+        ("an unknown field in an event above the limit", format!("{}: x\n{}\n\n", much(60_001), much(LIMIT))),
+        ("an ID, then another", format!("id: {}\n\nid\n\n", much(4000))),
+    ] {
+        let start = "data: {\"type\":\"message_start\",\"message\":{}}\n\n";
         let before = ssewire_heap::held();
-        let mut decoder = MessageDecoder::new();
-        let mut received = 0;
-        for mut chunk in body.as_bytes().chunks(1400) {
-            received += chunk.len();
-            while let Ok(Step::Update(_)) = decoder.decode(&mut chunk) {}
+        let _decoder = counts_a_quarter_of_its_heap(name, limited(), &(start.to_owned() + &body), 4);
+        let held = ssewire_heap::held() - before;
+        assert!(held <= 8 * 1024, "{name}: {held} held");
+    }
+}
+
+/// Decodes a body, and compares the count after each update, and where more input is needed. `most` is the largest
+/// count for each byte received.
+fn counts_a_quarter_of_its_heap(name: &str, mut decoder: MessageDecoder, body: &str, most: usize) -> MessageDecoder {
+    let before = ssewire_heap::held();
+    let mut received = 0;
+    for mut chunk in body.as_bytes().chunks(1400) {
+        received += chunk.len();
+        loop {
+            let is_update = matches!(decoder.poll(&mut chunk), Ok(Step::Update(_)));
             let (held, count) = (ssewire_heap::held() - before, decoder.byte_count());
             assert!(held <= 4 * count + 8 * 1024, "{name}, {received}: {held} held, {count} counted");
-            // A line of JSON may count as body, as unfinished line and as error.
-            let most = 3 * received + 512 + 128 * decoder.snapshot().content().len();
-            assert!(count <= most, "{name}, {received}: {count} counted");
+            if !is_update {
+                break;
+            }
         }
-        assert!(!decoder.is_ended() && received == body.len(), "{name}");
+        let (count, blocks) = (decoder.byte_count(), decoder.snapshot().content().len());
+        assert!(count <= most * received + 512 + 128 * blocks, "{name}, {received}: {count} counted");
     }
+    assert_eq!(received, body.len(), "{name}");
+    decoder
 }
 
 /// The length of a hostile value: less than the bound of an `error` field.

@@ -19,6 +19,7 @@ impl MessageDecoder {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn poll_end(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
+        self.free_large_buffer();
         if let Some(span) = self.next_span()? {
             return Ok(Some(span));
         }

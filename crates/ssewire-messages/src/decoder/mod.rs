@@ -67,8 +67,8 @@ pub struct MessageDecoder {
     is_rejected: bool,
     /// The input has ended.
     is_input_ended: bool,
-    /// The last event was larger than most: the next call frees its buffer.
-    must_shrink_buffer: bool,
+    /// The last block was larger than most: the next call frees its buffer.
+    must_free_buffer: bool,
     /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,
     /// The last event of the message was used though its blank line is missing.
@@ -102,7 +102,7 @@ impl MessageDecoder {
             is_skipping: false,
             is_rejected: false,
             is_input_ended: false,
-            must_shrink_buffer: false,
+            must_free_buffer: false,
             is_between_events: false,
             has_used_pending_event: false,
             event_count: 0,
@@ -333,9 +333,9 @@ impl MessageDecoder {
     }
 
     /// Returns a count of the bytes that the decoder holds, for one budget over many streams: the bytes of the message,
-    /// 128 for each of its blocks, and the bytes of an unfinished event and of a body that is JSON. Until the message
-    /// has ended, the heap has at most four times as many, and 8 KiB. An unfinished event that is too large counts in
-    /// full, though it is not kept; the head of the response does not count. Constant time.
+    /// 128 for each of its blocks, the [buffer](Decoder::buffer_bytes) of an unfinished event, and a body that is JSON.
+    /// Until the message has ended, the heap has at most four times as many, and 8 KiB. The head of the response does
+    /// not count. Constant time.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         const BLOCK: usize = 128;
@@ -343,9 +343,8 @@ impl MessageDecoder {
             let bare_error = cold.bare_error.as_ref().map_or(0, |error| error.as_str().len());
             bare_error.saturating_add(cold.error_field.value().len())
         });
-        let unfinished = usize::try_from(self.decoder.pending_bytes()).unwrap_or(usize::MAX);
         let blocks = self.accumulator.block_count().saturating_mul(BLOCK);
-        let counts = [self.accumulator.byte_count(), blocks, unfinished, self.body.byte_count(), cold];
+        let counts = [self.accumulator.byte_count(), blocks, self.decoder.buffer_bytes(), self.body.byte_count(), cold];
         counts.into_iter().fold(0, usize::saturating_add)
     }
 

@@ -13,8 +13,9 @@ use crate::payload_error::PayloadError;
 use crate::piece::BlockString;
 use crate::response_head::ResponseHead;
 
-/// After an event with more data, the buffer is freed: between events a decoder holds little, whatever the limit.
-const KEPT_BUFFER_BYTES: usize = 4 * 1024;
+/// A larger buffer is freed after its block: between blocks a decoder holds little, whatever the limit. Room for 6 KiB of
+/// data, so that most streams allocate once.
+const KEPT_BUFFER_BYTES: usize = 6 * 1024;
 
 /// The change of an event.
 pub(super) struct Changed {
@@ -29,7 +30,7 @@ impl MessageDecoder {
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
     pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, Parts, usize)> {
-        if self.must_shrink_buffer || self.has_queued_update() {
+        if self.must_free_buffer || self.has_queued_update() {
             return None;
         }
         let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
@@ -39,7 +40,6 @@ impl MessageDecoder {
             None => append_learned(&self.template, decoder, accumulator, input)?,
         };
         self.event_count = self.event_count.saturating_add(1);
-        self.must_shrink_buffer = len > KEPT_BUFFER_BYTES;
         self.is_between_events = true;
         Some((change, parts, len))
     }
@@ -47,7 +47,7 @@ impl MessageDecoder {
     /// Fast path for the end of a chunk.
     #[inline]
     pub(super) fn is_input_used_up(&self, input: &[u8]) -> bool {
-        input.is_empty() && self.is_between_events && !self.must_shrink_buffer
+        input.is_empty() && self.is_between_events
     }
 
     #[inline(never)]
@@ -59,10 +59,10 @@ impl MessageDecoder {
             }
         }
         let chunk: &[u8] = input;
-        while !self.is_ended() {
-            if self.must_shrink_buffer {
-                self.must_shrink_buffer = false;
-                self.decoder.shrink_to_fit();
+        loop {
+            self.free_large_buffer();
+            if self.is_ended() {
+                return Ok(Step::Ended);
             }
             let before: &[u8] = input;
             let polled = self.poll_frame(input);
@@ -95,13 +95,30 @@ impl MessageDecoder {
                 return Ok(Step::Update(span));
             }
         }
-        Ok(Step::Ended)
     }
 
     // Out of line: the core inlines it into each of its two callers.
     #[inline(never)]
     pub(super) fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
-        self.decoder.poll_frame(input)
+        let polled = self.decoder.poll_frame(input);
+        // Of a block that goes on, the buffer has what is needed, unless its event has been discarded.
+        self.must_free_buffer = self.has_large_buffer() && (polled.is_err() || self.decoder.pending_bytes() == 0);
+        polled
+    }
+
+    fn has_large_buffer(&self) -> bool {
+        let bytes = self.decoder.buffer_bytes();
+        // A long ID takes three times its length while the next one arrives: freed each time, it would move each time.
+        bytes > KEPT_BUFFER_BYTES
+            && bytes > self.decoder.last_event_id().len().saturating_mul(3).saturating_add(KEPT_BUFFER_BYTES)
+    }
+
+    /// Frees the buffer of a large block, which the last call has returned.
+    #[inline]
+    pub(super) fn free_large_buffer(&mut self) {
+        if core::mem::take(&mut self.must_free_buffer) {
+            self.decoder.shrink_to_fit();
+        }
     }
 
     /// Returns whether an update is at hand that needs no input.
@@ -148,7 +165,6 @@ impl MessageDecoder {
         self.event_count = self.event_count.saturating_add(1);
         let event = self.decoder.resolve_event(chunk, span);
         let data = event.data();
-        self.must_shrink_buffer = data.len() > KEPT_BUFFER_BYTES;
         if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
             return Ok(Some(Changed { change, has_extra: false }));
         }
