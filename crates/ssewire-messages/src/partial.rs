@@ -120,7 +120,7 @@ impl fmt::Debug for PartialValue {
     }
 }
 
-/// Returns the memory that a byte may allocate as a node of a tree.
+/// Returns the memory that a byte may add to a value: a node of a tree, or a byte of a string.
 fn value_bytes(byte: u8) -> usize {
     match byte {
         // A map with one member has room for eleven.
@@ -128,7 +128,7 @@ fn value_bytes(byte: u8) -> usize {
         b':' => 128,
         b'[' => 160,
         b',' => 72,
-        _ => 0,
+        _ => 1,
     }
 }
 

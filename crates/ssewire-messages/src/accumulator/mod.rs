@@ -155,8 +155,8 @@ impl Accumulator {
     }
 
     /// Builds the value of tool input while it arrives, with or without the unfinished string at its end:
-    /// [`ToolInput::partial`](crate::ToolInput::partial). Its nodes count towards the limit. Input that began before
-    /// has no such value.
+    /// [`ToolInput::partial`](crate::ToolInput::partial). Its nodes and its text count towards the limit. Input that
+    /// began before has no such value.
     #[must_use]
     pub fn with_partial_input(mut self, strings: PartialStrings) -> Self {
         self.options.partial = Some(PartialInput::values(strings));
