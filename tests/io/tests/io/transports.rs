@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use futures::executor::block_on;
 use futures::stream::{self, Stream};
@@ -50,6 +51,16 @@ fn endless_useless_chunks_yield_to_the_executor() {
     // Useful ones, too, if nobody waits in between.
     let pings = stream::repeat("data: {\"type\":\"ping\"}\n\n").map(Ok::<_, Infallible>);
     yields(pings.message().finish());
+}
+
+/// An idle timeout does not end such a stream, since its bytes arrive.
+#[tokio::test]
+async fn a_timeout_ends_a_response_that_never_pauses() {
+    let endless = || stream::repeat("data: {\"type\":\"ping\"}\n\n").map(Ok::<_, Infallible>);
+    let soon = Duration::from_millis(1);
+    assert!(tokio::time::timeout(soon, endless().message().finish()).await.is_err());
+    let all_events = EventStream::new(endless()).for_each(|_| async {});
+    assert!(tokio::time::timeout(soon, all_events).await.is_err());
 }
 
 #[test]
