@@ -10,6 +10,7 @@ use ssewire_messages::{
 };
 
 use self::ledger::{Ledger, is_written_and_read_again};
+use super::cost;
 use super::input::Input;
 use super::slow::show;
 use crate::json::deep_value;
@@ -35,7 +36,7 @@ pub fn accumulate(input: &[u8]) {
 
     tolerant(accumulator.clone(), &events, limits);
     strict(accumulator.clone(), &events);
-    memory(accumulator, &payloads, &events);
+    memory(accumulator, &payloads, flags & 1 != 0);
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -182,24 +183,19 @@ fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
     assert_eq!(state(&strict), state(&without));
 }
 
-/// The bytes held, and the bytes allocated in total, for each byte received: a JSON member of ten bytes costs a map
-/// node. The constant covers the administration of the first block.
-const HELD: usize = 80;
-const ALLOCATED_IN_ALL: usize = 160;
-const CONSTANT: usize = 8 * 1024;
-
-/// Counts the bytes held by the accumulator, if the program has the counting allocator: see [`ssewire_heap`].
-fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<'_>]) {
-    let received: usize = payloads.iter().map(Vec::len).sum();
-    let (held, allocated) = (ssewire_heap::held(), ssewire_heap::allocated());
-    for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
-        let _checked_elsewhere = accumulator.accumulate(event.clone());
-    }
-    let held = ssewire_heap::held().saturating_sub(held);
-    let allocated = ssewire_heap::allocated() - allocated;
+/// Checks the promised memory, of decoding and merging: 4 bytes for each received byte, and 8 KiB. With partial values,
+/// each byte may also be that of a node.
+fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], has_partial: bool) {
+    let received: usize = payloads.iter().map(|payload| String::from_utf8_lossy(payload).len()).sum();
+    let ((), cost) = cost::of(|| {
+        for payload in payloads {
+            let _checked_elsewhere = accumulator.accumulate_json(payload);
+        }
+    });
     drop(accumulator);
-    assert!(held <= HELD * received + CONSTANT, "{held} bytes are held for {received}");
-    assert!(allocated <= ALLOCATED_IN_ALL * received + CONSTANT, "{allocated} bytes were allocated for {received}");
+    let held = if has_partial { 4 + 256 } else { 4 };
+    assert!(cost.peak <= held * received + 8 * 1024, "{cost:?} for {received} bytes");
+    assert!(cost.allocated <= 4 * held * received + 8 * 1024, "{cost:?} for {received} bytes");
 }
 
 /// The complete observable state of an accumulator.

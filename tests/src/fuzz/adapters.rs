@@ -12,7 +12,7 @@ use serde_json::Value;
 use ssewire::{Decoder, Event, LineDecoder};
 use ssewire_io::{
     DecodeStream, EventError, EventObserver, EventReader, EventStream, Format, IdleTimeout, LineStream, MessageReader,
-    MessageStream, SharedEventStream, StartedStream, Tap, TextEventStream, UnfinishedEvent,
+    MessageStream, NotStarted, SharedEventStream, StartedStream, Tap, TextEventStream, UnfinishedEvent,
 };
 use ssewire_messages::{Completion, Message, MessageDecoder, Step};
 
@@ -33,6 +33,12 @@ struct Case<'a> {
     /// Polls by a future that is dropped after each poll.
     drops_futures: bool,
 }
+
+/// What a blocking reader reads at a time.
+const READ_BYTES: usize = 16 * 1024;
+
+/// A kept chunk in a queue that has just grown.
+const KEPT_CHUNK_BYTES: usize = 128;
 
 /// Type, data, last event ID and reconnection time; or the kind of an error.
 type Seen = Vec<Result<(Vec<u8>, Vec<u8>, Vec<u8>, Option<Duration>), &'static str>>;
@@ -108,11 +114,47 @@ impl Case<'_> {
         assert_eq!(seen(read, |event| of(event.as_event())), expected);
         assert!(reader.next().is_none());
 
-        let (mut stream, mut count) = (stream(), 0);
-        let ((), cost) = cost::of(|| while_some(|context| Pin::new(&mut stream).poll_next(context), |_| count += 1));
-        assert!(cost.peak <= 4 * self.bytes.len() + 8192, "{cost:?} for {} bytes", self.bytes.len());
+        self.bounded_stream(stream());
+        self.bounded_stream(
+            TextEventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end),
+        );
+        self.bounded_stream(
+            SharedEventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end),
+        );
+        let mut reader = EventReader::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
+        self.bounded(READ_BYTES, || reader.by_ref().count());
+    }
+
+    /// Checks the memory and the allocations of a stream whose items are dropped.
+    fn bounded_stream<F: Format>(&self, mut stream: DecodeStream<Script, F>)
+    where
+        DecodeStream<Script, F>: Stream<Item = Result<F::Item, EventError<io::Error>>>,
+    {
+        self.bounded(0, || {
+            let mut count = 0;
+            while_some(|context| Pin::new(&mut stream).poll_next(context), |_| count += 1);
+            count
+        });
+    }
+
+    /// Checks the memory that is promised of a message: 4 bytes for each received byte and 8 KiB, an ill-formed byte
+    /// being three. An adapter adds its copy of a chunk, or the chunks that it keeps.
+    fn bounded_memory<T>(&self, chunks: usize, run: impl FnOnce() -> T) -> (T, cost::Cost) {
+        let (result, cost) = cost::of(run);
+        let received = String::from_utf8_lossy(self.bytes).len();
+        // In an error whose text is not JSON, a control character takes up to seventeen.
+        let controls = self.bytes.iter().filter(|byte| byte.is_ascii_control()).count();
+        let copy = self.chunks.iter().map(|chunk| chunk.len()).max().unwrap_or_default();
+        let most = 4 * received + (17 - 4) * controls + 8192 + copy + chunks;
+        assert!(cost.peak <= most, "{cost:?} for {received} bytes, {controls} of them control characters");
+        (result, cost)
+    }
+
+    /// As [`bounded_memory`](Self::bounded_memory), and the number of allocations. `run` returns the number of items.
+    fn bounded(&self, chunks: usize, run: impl FnOnce() -> usize) {
+        let (count, cost) = self.bounded_memory(chunks, run);
         let most = 8 * (count + self.chunks.len()) + 32;
-        assert!(cost.allocations <= most, "{cost:?} for {count} events in {} chunks", self.chunks.len());
+        assert!(cost.allocations <= most, "{cost:?} for {count} items in {} chunks", self.chunks.len());
     }
 
     fn expected_events(&self) -> Seen {
@@ -152,6 +194,8 @@ impl Case<'_> {
             expected.push(Err("truncated"));
         }
         assert_eq!(self.stream(stream, |found| line(&found)), expected);
+        let decoder = LineDecoder::new().with_max_line_bytes(self.max_bytes);
+        self.bounded_stream(LineStream::with_decoder(self.transport(), decoder).with_unfinished_event(self.end));
     }
 
     /// Polls a stream directly, or by futures that are dropped.
@@ -187,6 +231,10 @@ impl Case<'_> {
             expected = Case { end: UnfinishedEvent::Discard, chunks: Vec::new(), ..*self }.expected_events();
         }
         assert_eq!(seen, expected.into_iter().flatten().collect::<Vec<_>>());
+
+        let observer = EventObserver::with_decoder(self.decoder(), |_: Event<'_>| {});
+        let mut tap = Tap::new(self.transport(), observer);
+        self.bounded(0, || until_error(|context| Pin::new(&mut tap).poll_next(context)).len());
 
         let mut idle = IdleTimeout::new(self.transport(), std::future::pending::<()>);
         let items = until_error(|context| Pin::new(&mut idle).poll_next(context));
@@ -232,10 +280,31 @@ impl Case<'_> {
         assert_eq!(value_of(&reader.snapshot()), expected.1);
         assert_eq!(texts, expected.0);
         assert_eq!(reader.finish().is_ok(), is_complete);
+        self.bounded_messages();
 
         if self.max_bytes > self.bytes.len() {
             self.started(is_complete);
         }
+    }
+
+    /// The same memory, also of the error at the end. Deltas have no bound on their number of allocations.
+    fn bounded_messages(&self) {
+        let decoder = || MessageDecoder::new().with_decoder(self.decoder());
+        let mut stream = MessageStream::with_decoder(self.transport(), decoder());
+        self.bounded_memory(0, || {
+            while_some(
+                |context| stream.poll_next_event(context).map(|found| found.map(|event| event.map(drop)).transpose()),
+                drop,
+            );
+            drop(poll_once(stream.finish()));
+        });
+        let mut reader = MessageReader::with_decoder(self.transport(), decoder());
+        self.bounded_memory(READ_BYTES, || {
+            while let Ok(Some(_)) = reader.next_update() {}
+            drop(reader.finish());
+        });
+        let transport = self.transport();
+        self.bounded_memory(self.chunks.len() * KEPT_CHUNK_BYTES, || drop(Self::start(transport)));
     }
 
     /// Text, snapshot at the end, and whether the message is complete.
@@ -261,9 +330,8 @@ impl Case<'_> {
         ((texts, snapshot), is_complete)
     }
 
-    /// All bytes pass, also those of a body that does not count as started, which is incomplete.
-    fn started(&self, is_complete: bool) {
-        let mut wait = pin!(StartedStream::wait_for(self.transport()));
+    fn start(transport: Script) -> Result<StartedStream<Script>, NotStarted<Script>> {
+        let mut wait = pin!(StartedStream::wait_for(transport));
         let mut has_ended = false;
         let started = poll_all(|context| {
             if has_ended {
@@ -273,7 +341,12 @@ impl Case<'_> {
             has_ended = started.is_ready();
             started.map(Some)
         });
-        let mut body = started.into_iter().next().expect("it ends").unwrap_or_else(|error| {
+        started.into_iter().next().expect("it ends")
+    }
+
+    /// All bytes pass, also those of a body that does not count as started, which is incomplete.
+    fn started(&self, is_complete: bool) {
+        let mut body = Self::start(self.transport()).unwrap_or_else(|error| {
             assert!(!is_complete);
             error.into_body()
         });
