@@ -13,7 +13,9 @@ use core::num::NonZero;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::env;
+use std::fs;
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
@@ -55,6 +57,9 @@ struct Args {
     /// The valgrind program
     #[arg(long, default_value = "valgrind")]
     valgrind: String,
+    /// Also writes the costs of all families to this file, as a page
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
     /// Lists the families
     #[arg(long)]
     list: bool,
@@ -110,6 +115,9 @@ fn run(args: &Args) -> Result<bool, String> {
     let sizes: &[usize] = if args.small { &SMALL } else { &args.sizes };
     let rows = measure_all(&runner, &selected, sizes, jobs);
     print!("{}", table::render(&rows));
+    if let Some(page) = &args.page {
+        fs::write(page, table::page(&rows, sizes)).map_err(|error| format!("{}: {error}", page.display()))?;
+    }
     let failed = rows.iter().filter(|row| !row.failures.is_empty()).count();
     println!("growth: {} families, {failed} exceed their bounds", rows.len());
     Ok(failed == 0)

@@ -42,6 +42,34 @@ pub(crate) fn render(rows: &[Row]) -> String {
     text
 }
 
+/// The costs of the rows as a page, to compare those of two revisions.
+pub(crate) fn page(rows: &[Row], sizes: &[usize]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(|size| format!("{} KiB", size / 1024)).collect();
+    let failed = rows.iter().filter(|row| !row.failures.is_empty()).count();
+    let mut page = format!(
+        "# Costs of hostile input\n\n`ci/growth` writes this page with the option `--page`; [README.md](README.md) \
+         explains the columns.\nSizes: {}. {} families, {failed} above their bounds.\n\n\
+         | family | exponent of instructions | of allocations | of the peak | instr/byte | peak/byte |\n\
+         |---|---:|---:|---:|---:|---:|\n",
+        sizes.join(", "),
+        rows.len()
+    );
+    let number = |number: Option<f64>| number.map_or("-".to_owned(), |number| format!("{number:.2}"));
+    for row in rows {
+        let exponents = Exponents::of(&row.series);
+        let last = row.series.last().filter(|costs| costs.received > 0);
+        let columns = [
+            exponents.instructions,
+            exponents.allocations,
+            exponents.peak,
+            instructions_per_byte(&row.series),
+            last.map(|costs| costs.peak as f64 / costs.received as f64),
+        ];
+        page += &format!("| `{}` | {} |\n", row.name, columns.map(number).join(" | "));
+    }
+    page
+}
+
 fn cells(row: &Row) -> [String; HEAD.len()] {
     let last = row.series.last().copied().unwrap_or_default();
     let ratio = |cost: u64, to: u64| if to == 0 { "-".to_owned() } else { format!("{:.2}", cost as f64 / to as f64) };
