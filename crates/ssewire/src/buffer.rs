@@ -276,9 +276,7 @@ impl<S: Storage> EventBuffer<S> {
     /// Gives back all memory that is not in use, and the shared ID: no event may hold it any more.
     pub(crate) fn shrink_to_fit(&mut self) {
         #[cfg(feature = "alloc")]
-        {
-            self.shared_id = SharedId::new();
-        }
+        self.shared_id.clear();
         self.shrink();
     }
 
@@ -314,11 +312,10 @@ impl<S: Storage> EventBuffer<S> {
     /// Makes sure that `more` bytes are free between front and back.
     fn reserve(&mut self, more: usize) -> Result<(), DecodeError> {
         let needed = self.front + self.back() + more;
-        let capacity = self.capacity();
-        if needed >= capacity / 4 {
+        if needed >= self.capacity() / 4 {
             self.idle_blocks = 0;
         }
-        if needed <= capacity { Ok(()) } else { self.grow(needed) }
+        if needed <= self.capacity() { Ok(()) } else { self.grow(needed) }
     }
 
     #[cold]

@@ -27,6 +27,10 @@ impl SharedId {
         if id.is_empty() { Self(None) } else { Self(Some(id.into())) }
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.0 = None;
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_deref().unwrap_or_default()
     }

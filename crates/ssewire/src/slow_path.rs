@@ -71,7 +71,7 @@ impl<S: Storage> Decoder<S> {
                 self.block.has_field = true;
                 self.line = line;
                 let value = core::mem::take(&mut cursor.rest);
-                self.save(cursor)?;
+                cursor.save(&mut self.buffer)?;
                 return self.buffer.push_value(value).map(|()| None);
             }
         }
@@ -114,7 +114,8 @@ impl<S: Storage> Decoder<S> {
             // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event is
             // lost. `discard_event` then turns the open line into `Skipped`, so that `read_value` does not replace this
             // error; an `id` or a `retry` is still read.
-            let mut stored = if ended { Ok(()) } else { self.save(cursor).inspect_err(|_| self.discard_event()) };
+            let mut stored =
+                if ended { Ok(()) } else { cursor.save(&mut self.buffer).inspect_err(|_| self.discard_event()) };
             let mut frame = None;
             match self.line {
                 LineState::Data | LineState::Event => stored = self.read_value(cursor, content, ended),
@@ -139,13 +140,13 @@ impl<S: Storage> Decoder<S> {
             stored?;
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
-                return self.save(cursor).map(|()| frame);
+                return cursor.save(&mut self.buffer).map(|()| frame);
             }
             if is_value && self.buffer.has_data() && terminator == b'\n' {
                 self.join_data_lines(cursor);
             }
         }
-        self.save(cursor).map(|()| None)
+        cursor.save(&mut self.buffer).map(|()| None)
     }
 
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
@@ -219,13 +220,12 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
     fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
         let frame = if self.line == LineState::Comment { FrameParts::Comment } else { FrameParts::UnknownField };
-        let limit = self.max_comment_bytes;
         if !ended || self.buffer.has_value() {
-            let truncated = self.buffer.push_truncated(piece, limit);
+            let truncated = self.buffer.push_truncated(piece, self.max_comment_bytes);
             let value = self.buffer.value_range();
             return ended.then(|| FrameSpan(frame(Span::Buffer(value.start, value.end), truncated)));
         }
-        let start = piece.get(..limit).unwrap_or(piece);
+        let start = piece.get(..self.max_comment_bytes).unwrap_or(piece);
         Some(FrameSpan(frame(Span::in_chunk(cursor.chunk, start), start.len() < piece.len())))
     }
 
@@ -241,14 +241,6 @@ impl<S: Storage> Decoder<S> {
         BlockSpan { event_type, data, flags }
     }
 
-    /// Copies the values that lie in the chunk, which the caller gets back.
-    #[inline]
-    fn save(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-        debug_assert!(!self.buffer.has_value() || (cursor.event_type.is_none() && cursor.data.is_none()));
-        cursor.event_type.take().map_or(Ok(()), |value| self.buffer.set_event_type(value))?;
-        cursor.data.take().map_or(Ok(()), |value| self.buffer.push_data(value))
-    }
-
     /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open
     /// line. So the error is returned once per block. The values that lie in the chunk are lost with the cursor.
     fn discard_event(&mut self) {
@@ -262,6 +254,14 @@ impl<S: Storage> Decoder<S> {
 }
 
 impl<'c> Cursor<'c> {
+    /// Copies the values that lie in the chunk, which the caller gets back, into the buffer.
+    #[inline]
+    fn save<S: Storage>(&mut self, buffer: &mut crate::buffer::EventBuffer<S>) -> Result<(), DecodeError> {
+        debug_assert!(!buffer.has_value() || (self.event_type.is_none() && self.data.is_none()));
+        self.event_type.take().map_or(Ok(()), |value| buffer.set_event_type(value))?;
+        self.data.take().map_or(Ok(()), |value| buffer.push_data(value))
+    }
+
     /// Returns the content of a line, up to one byte more than `max`, and the byte that ends the line, if the chunk has
     /// it. Moves past both.
     #[inline(always)]
