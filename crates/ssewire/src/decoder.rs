@@ -515,9 +515,10 @@ impl<S: Storage> Decoder<S> {
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();
-    /// assert!(decoder.decode(&mut &b"data: borrowed from the chunk\n\ndata: cop"[..])?.is_some());
+    /// let mut input = &b"data: borrowed from the chunk\n\ndata: cop"[..];
+    /// assert!(decoder.decode(&mut input)?.is_some());
     /// assert_eq!(decoder.buffer_bytes(), 0);
-    /// assert_eq!(decoder.decode(&mut &b""[..])?, None);
+    /// assert_eq!(decoder.decode(&mut input)?, None);
     /// assert!(decoder.buffer_bytes() >= "cop".len());
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
