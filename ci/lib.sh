@@ -86,6 +86,12 @@ need_toolchain() { # VERSION
         "rustup toolchain install $1 --profile minimal --no-self-update"
 }
 
+# Finds `wasm-opt` where `ci/envoy` installs it, so that the modules that `ci/envoy-bench` compares are built alike.
+use_envoy_tools() { # sets `envoy_tools`, the folder of what is installed
+    envoy_tools="${CARGO_TARGET_DIR:-target}/envoy-tools"
+    export PATH="$PATH:$(realpath -m "$envoy_tools")/node_modules/.bin"
+}
+
 # Builds programs as `cargo test` does: with the features that all default members and their tests ask for. So what one
 # of them has built, the other need not build again. `threads`, a small test, makes cargo count what tests ask for.
 build_as_tests() { # --bin NAME, --example NAME...
