@@ -25,6 +25,8 @@ pub struct Config {
     pub max_routes: usize,
     /// `max_event_bytes`, `max_message_bytes`, `max_blocks`, `max_tokens`: the limits of a stream.
     pub limits: Limits,
+    /// `max_vm_bytes`: the most that the meters of one VM keep. The meter that exceeds it is dropped.
+    pub max_vm_bytes: usize,
     /// `request_id_headers`: the response headers whose value is exported as the request id. The first one present
     /// counts.
     pub request_id_headers: Vec<String>,
@@ -45,6 +47,7 @@ impl Default for Config {
             max_models: 32,
             max_routes: 0,
             limits: Limits::default(),
+            max_vm_bytes: 256 * 1024 * 1024,
             request_id_headers: vec!["request-id".into()],
             metrics: true,
             prefix: "ssewire".into(),
@@ -163,6 +166,10 @@ impl Config {
                 let tokens = value.as_u64().filter(|tokens| (1..=1_000_000_000_000).contains(tokens));
                 self.limits.tokens = tokens.ok_or(ConfigError::Member { name: "max_tokens", expected })?;
             }
+            "max_vm_bytes" => {
+                let expected = "a number from 1048576 to 1073741824";
+                self.max_vm_bytes = count("max_vm_bytes", value, 1024 * 1024..=1024 * 1024 * 1024, expected)?;
+            }
             "request_id_headers" => {
                 let expected = "a list of header names in lower case";
                 self.request_id_headers = names("request_id_headers", value, is_lower, expected)?;
@@ -259,7 +266,8 @@ mod tests {
     fn every_member_is_read() {
         let json = br#"{"paths":["/v1/messages"],"content_types":["text/event-stream"],
             "models":["claude-*"],"max_models":2,"max_routes":3,
-            "max_event_bytes":2048,"max_message_bytes":4096,"max_blocks":5,"max_tokens":6,"request_id_headers":["x-id"],
+            "max_event_bytes":2048,"max_message_bytes":4096,"max_blocks":5,"max_tokens":6,"max_vm_bytes":1048576,
+            "request_id_headers":["x-id"],
             "metrics":false,"prefix":"team_1","filter_state":false}"#;
         let expected = Config {
             paths: vec!["/v1/messages".into()],
@@ -268,6 +276,7 @@ mod tests {
             max_models: 2,
             max_routes: 3,
             limits: Limits { event_bytes: 2048, message_bytes: 4096, blocks: 5, tokens: 6 },
+            max_vm_bytes: 1_048_576,
             request_id_headers: vec!["x-id".into()],
             metrics: false,
             prefix: "team_1".into(),
@@ -320,6 +329,7 @@ mod tests {
             (r#"{"max_message_bytes":1e99}"#, "max_message_bytes"),
             (r#"{"max_blocks":0}"#, "max_blocks"),
             (r#"{"max_tokens":null}"#, "max_tokens"),
+            (r#"{"max_vm_bytes":1048575}"#, "max_vm_bytes"),
             (r#"{"request_id_headers":["Request-Id"]}"#, "request_id_headers"),
             (r#"{"request_id_headers":[""]}"#, "request_id_headers"),
             (r#"{"metrics":1}"#, "metrics"),

@@ -10,6 +10,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MetricType};
 
+use crate::memory::{Share, can_allocate};
 use crate::response::{CLIENT_GONE, ENCODED, Reading, cause_of_end, media_type};
 use crate::{Config, End, Kind, LabelStore, Labels, Meter, Record, Sample};
 
@@ -80,7 +81,7 @@ struct Stream {
     plugin: Rc<Plugin>,
     started: Duration,
     /// Boxed: most of the filter's streams may be of another content type.
-    meter: Option<Box<Meter>>,
+    meter: Option<Box<Metering>>,
     /// The number of records exported.
     messages: u64,
     /// The request is for a path whose response is read.
@@ -89,6 +90,12 @@ struct Stream {
     is_read: bool,
     /// The response has ended in order.
     is_ended: bool,
+}
+
+/// A meter, and its share of the memory of the VM.
+struct Metering {
+    meter: Meter,
+    share: Share,
 }
 
 impl Context for Stream {}
@@ -129,10 +136,12 @@ impl HttpContext for Stream {
         }
         self.is_read = true;
         plugin.count("read", "");
-        self.meter = Some(Box::new(Meter::new(plugin.config.limits, status, &media_type, self.started)));
+        let meter = Meter::new(plugin.config.limits, status, &media_type, self.started);
+        self.meter = Some(Box::new(Metering { meter, share: Share::default() }));
         if reading == Reading::Status {
             self.end_meter(End::EndOfStream);
         }
+        self.bound_memory();
         self.is_ended = is_end;
         Action::Continue
     }
@@ -172,12 +181,15 @@ impl Stream {
         let now = now();
         let mut at = 0;
         while at < size {
-            let bytes = hostcalls::get_buffer(BufferType::HttpResponseBody, at, PIECE.min(size - at));
+            let piece = PIECE.min(size - at);
+            let Some(metering) = &self.meter else { return };
+            // With the piece, the largest part of the meter may move to twice its room.
+            if !can_allocate(metering.meter.byte_count().saturating_mul(2).saturating_add(piece)) {
+                return self.fail("memory");
+            }
+            let bytes = hostcalls::get_buffer(BufferType::HttpResponseBody, at, piece);
             let Some(bytes) = bytes.ok().flatten().filter(|bytes| !bytes.is_empty()) else {
-                // The rest of the stream is not metered: a hole would look like a fault of the server.
-                self.meter = None;
-                self.plugin.count("failures", "|failure=read_body");
-                return;
+                return self.fail("read_body");
             };
             at = at.saturating_add(bytes.len());
             // For `ci/envoy-bench`: the least that a filter costs that sees the bytes.
@@ -186,12 +198,28 @@ impl Stream {
             }
             let mut rest = &bytes[..];
             while !rest.is_empty() {
-                let Some(meter) = &mut self.meter else { return };
-                if let Some(record) = meter.push(&mut rest, now) {
+                let Some(metering) = &mut self.meter else { return };
+                if let Some(record) = metering.meter.push(&mut rest, now) {
                     self.export(&record);
                 }
             }
+            self.bound_memory();
         }
+    }
+
+    /// Drops the meter if the VM has more than its limit with what this one has now.
+    fn bound_memory(&mut self) {
+        let Some(metering) = &mut self.meter else { return };
+        if metering.share.raise(metering.meter.byte_count()) > self.plugin.config.max_vm_bytes {
+            self.fail("memory");
+        }
+    }
+
+    /// The rest of the stream passes without being metered: a hole would look like a fault of the server.
+    fn fail(&mut self, failure: &str) {
+        self.meter = None;
+        self.plugin.set_field("failure", failure);
+        self.plugin.count("failures", &format!("|failure={failure}"));
     }
 
     fn end(&mut self) {
@@ -200,8 +228,8 @@ impl Stream {
     }
 
     fn end_meter(&mut self, end: End) {
-        let Some(mut meter) = self.meter.take() else { return };
-        while let Some(record) = meter.end(now(), end) {
+        let Some(mut metering) = self.meter.take() else { return };
+        while let Some(record) = metering.meter.end(now(), end) {
             self.export(&record);
         }
     }

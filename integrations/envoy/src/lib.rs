@@ -7,6 +7,7 @@
 //!  meter.rs    the bytes of one response in, one record out. Plain Rust, tested without a host.
 //!    │ Record
 //!  record.rs   the record as metrics and as fields
+//!  memory.rs   bounds the memory of a VM
 //!  labels.rs   bounds the number of values of a label
 //!  config.rs   the configuration, validated
 //!  compare.rs  `memcmp`, faster than that of the runtime. Compiled for wasm32 alone.
@@ -21,6 +22,8 @@ mod config;
 #[cfg(target_arch = "wasm32")]
 mod host;
 mod labels;
+#[cfg(any(target_arch = "wasm32", test))]
+mod memory;
 mod meter;
 mod record;
 #[cfg(any(target_arch = "wasm32", test))]

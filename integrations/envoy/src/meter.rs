@@ -55,6 +55,8 @@ pub struct Meter {
     /// Of the response.
     status: u16,
     max_tokens: u64,
+    /// The most that the limits let the decoder keep.
+    max_kept: usize,
     /// The number of messages that have ended.
     messages: u64,
     tool_calls: u64,
@@ -82,6 +84,7 @@ impl Meter {
             decoder: Some(decoder),
             status,
             max_tokens: limits.tokens,
+            max_kept: limits.event_bytes.saturating_add(limits.message_bytes).saturating_add(128 * limits.blocks),
             messages: 0,
             tool_calls: 0,
             started,
@@ -135,6 +138,17 @@ impl Meter {
                 Ok(Step::Ended) | Err(_) => return true,
             }
         }
+    }
+
+    /// Returns a count of the bytes that this meter keeps, for one budget over many meters: 2 KiB, and those of its
+    /// [decoder](MessageDecoder::byte_count). The heap has at most four times the largest count so far: the room of a
+    /// large event stays. Constant time.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        const LEAST: usize = 2048;
+        // The decoder counts an event in full that is too large to be kept.
+        let kept = self.decoder.as_ref().map_or(0, |decoder| decoder.byte_count().min(self.max_kept));
+        kept.saturating_add(LEAST)
     }
 
     /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any

@@ -24,7 +24,7 @@ WASM_TYPE = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"
 # Long enough for any machine: whatever takes so long has failed.
 PATIENCE_S = 120
 FIELDS = [
-    "completion", "end", "model", "stop_reason", "body", "error", "request_id", "messages", "input_tokens",
+    "completion", "end", "model", "stop_reason", "body", "error", "failure", "request_id", "messages", "input_tokens",
     "output_tokens", "cache_read_tokens", "cache_write_tokens", "tool_calls", "violations", "time_to_first_byte_ms",
     "time_to_first_text_ms", "longest_gap_ms", "tokens_per_second",
 ]
@@ -109,6 +109,32 @@ def wasm_filter(module, configuration):
             },
         },
     }
+
+
+def with_memory_limit(module, pages, copy):
+    """Writes a copy of the module whose memory has at most so many pages, of 64 KiB."""
+
+    def number(at):
+        """The LEB128 number at this offset, and the offset after it."""
+        value = shift = 0
+        while True:
+            byte = code[at]
+            value, shift, at = value | (byte & 0x7F) << shift, shift + 7, at + 1
+            if byte < 0x80:
+                return value, at
+
+    code, memory_section, at = module.read_bytes(), 5, 8
+    while code[at] != memory_section:
+        size, at = number(at + 1)
+        at += size
+    size, start = number(at + 1)
+    # One memory, without a limit.
+    assert code[start : start + 2] == b"\x01\x00", code[start : start + size]
+    # Two bytes of LEB128.
+    limit = bytes([pages & 0x7F | 0x80, pages >> 7])
+    section = b"\x01\x01" + code[start + 2 : start + size] + limit
+    copy.write_bytes(code[:at] + bytes([memory_section, len(section)]) + section + code[start + size :])
+    return copy
 
 
 class Envoy(Process):

@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import socket
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -365,6 +366,93 @@ class Filter(Test):
                 break
             await asyncio.sleep(0.1)
         self.assertEqual(envoy.stat("wasm.ssewire.vm_reload_success"), 1)
+
+    async def test_streams_beyond_the_memory_of_a_vm_pass_unmetered(self):
+        body = sample("tool_use")
+        at = body.rindex(b"\n\n", 0, body.index(b"input_json_delta")) + 2
+        # White space before the tool input, which is kept.
+        delta = {"type": "input_json_delta", "partial_json": " " * 1000}
+        delta = {"type": "content_block_delta", "index": 1, "delta": delta}
+        start, rest = body[:at] + b"data: %b\n\n" % json.dumps(delta).encode() * 90, body[at:]
+        is_released = asyncio.Event()
+
+        async def pieces(request):
+            yield EVENT_STREAM + b"\r\n"
+            if b"/text" in request:
+                yield sample("text")
+                return
+            yield start
+            await is_released.wait()
+            yield rest
+
+        async def open_large(number):
+            streams = []
+            for _ in range(number):
+                streams.append(await Stream.open(envoy.port, "/large"))
+                while len(streams[-1].response.body) < len(start):
+                    await asyncio.wait_for(streams[-1].read_chunk(), PATIENCE_S)
+            return streams
+
+        def failures():
+            return envoy.metrics().get(("ssewire_failures", (("failure", "memory"),)), 0)
+
+        limit = {"max_vm_bytes": 2**20}
+        envoy = self.start(Envoy(await self.serve(pieces), wasm_filter(MODULE, limit)))
+        streams = await open_large(20)
+        # Each keeps 90,000 bytes, and some more.
+        failed = 20 - 2**20 // 92_500
+        self.assertEqual(failures(), failed)
+        # The others keep their meters, and a later stream has one.
+        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+        self.assertEqual([record["completion"] for record in envoy.records(1)], ["complete"])
+        # Streams of an earlier configuration are part of the sum.
+        envoy.set_filter(wasm_filter(MODULE, limit | {"max_models": 1}))
+        wait_until("the new configuration", lambda: envoy.stat(RELOADS) == 2)
+        streams += await open_large(1)
+        self.assertEqual(failures(), failed + 1)
+        is_released.set()
+        for response in await read_all(streams):
+            self.assertEqual(response.body, start + rest)
+        ends = collections.Counter((record["completion"], record["failure"]) for record in envoy.records(22)[1:])
+        self.assertEqual(ends, {("complete", None): 20 - failed, (None, "memory"): failed + 1})
+        # A stream that ends leaves the sum, so as many fit again; after clients have gone, too.
+        is_released.clear()
+        for records in [42, 62]:
+            before = failures()
+            for stream in await open_large(20):
+                await stream.close()
+            envoy.records(records)
+            self.assertEqual(failures() - before, failed)
+        self.assertEqual(envoy.metrics()["ssewire_read", ()], 62)
+        self.assertNotIn("failed", envoy.read(envoy.log))
+        is_released.set()
+
+    async def test_a_vm_without_free_memory_goes_on(self):
+        is_over = asyncio.Event()
+
+        async def pieces(request):
+            yield EVENT_STREAM + b"\r\n"
+            if b"/text" in request:
+                yield sample("text")
+                return
+            yield b"data: " + b"x" * 1_000_000
+            await is_over.wait()
+
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        module = harness.with_memory_limit(MODULE, 16 * 16, Path(folder) / "limited.wasm")
+        envoy = self.start(Envoy(await self.serve(pieces), wasm_filter(module, {})))
+        streams = []
+        for _ in range(32):
+            streams.append(await Stream.open(envoy.port, "/large"))
+            while len(streams[-1].response.body) < 1_000_006:
+                await asyncio.wait_for(streams[-1].read_chunk(), PATIENCE_S)
+        # 16 MiB have no room for 16 of them.
+        self.assertGreater(envoy.metrics().get(("ssewire_failures", (("failure", "memory"),)), 0), 16)
+        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+        self.assertEqual([record["completion"] for record in envoy.records(1)], ["complete"])
+        is_over.set()
+        await read_all(streams)
+        self.assertNotIn("failed", envoy.read(envoy.log))
 
     async def test_each_message_of_a_body_is_metered(self):
         names = ["tool_use", "text"]

@@ -8,6 +8,9 @@ use ssewire_messages::RawJson;
 use super::*;
 use crate::record::Times;
 
+#[global_allocator]
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
+
 const SSE: &str = "text/event-stream";
 
 fn ms(millis: u64) -> Duration {
@@ -357,6 +360,56 @@ fn tool_input_beyond_the_limit_exceeds_it() {
     let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
     let record = meter_in(&body, 1400, limits, End::EndOfStream);
     assert_eq!((record.completion, record.stop_reason.as_deref()), ("limit_exceeded", Some("tool_use")));
+}
+
+/// Shapes that keep much for few bytes, or that keep less than they count.
+#[test]
+fn the_heap_of_a_meter_is_at_most_four_times_its_largest_count() {
+    const LEN: usize = 900_000;
+    let start = |block: &str| format!("data: {{\"type\":\"message_start\",\"message\":{{\"content\":[{block}]}}}}\n\n");
+    let delta = |index: u32, kind: &str, name: &str, text: &str| {
+        let delta = format!("{{\"type\":\"{kind}\",\"{name}\":\"{text}\"}}");
+        format!("data: {{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}\n\n")
+    };
+    let tool = start(r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#);
+    let text = start(r#"{"type":"text","text":""}"#);
+    let bodies = [
+        ("nothing", String::new()),
+        ("an open event", "data: ".to_owned() + &"x".repeat(LEN)),
+        ("an open JSON body", r#"{"type":"message","id":""#.to_owned() + &"x".repeat(LEN)),
+        ("tool input", tool + &delta(0, "input_json_delta", "partial_json", &" ".repeat(4000)).repeat(LEN / 4000)),
+        ("blocks", start(&vec![r#"{"type":""}"#; 1000].join(","))),
+        ("text at once", text.clone() + &delta(0, "text_delta", "text", &"x".repeat(LEN))),
+        ("text", text + &delta(0, "text_delta", "text", "some words ").repeat(LEN / 100)),
+    ];
+    for (name, body) in bodies {
+        let before = ssewire_heap::held();
+        let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
+        let mut largest = meter.byte_count();
+        for mut chunk in body.as_bytes().chunks(1400) {
+            assert_eq!(meter.push(&mut chunk, ms(1)), None, "{name}");
+            largest = largest.max(meter.byte_count());
+            let held = ssewire_heap::held() - before;
+            assert!(held <= 4 * largest, "{name}: {held} held, {largest} counted");
+        }
+        // What is not kept does not fill the budget of other streams: the room of one event at most.
+        let most = if name == "text" { 10_000 } else { 2 * LEN + 10_000 };
+        assert!(largest <= most, "{name}: {largest} counted");
+    }
+}
+
+#[test]
+fn an_endless_event_counts_no_more_than_the_limits_let_a_meter_keep() {
+    let limits = Limits { event_bytes: 4096, message_bytes: 4096, blocks: 8, ..Limits::default() };
+    let most = 2048 + 4096 + 4096 + 8 * 128;
+    for beginning in ["data: ", ": ", "data: x\n: ", "{\"a\":\""] {
+        let mut meter = Meter::new(limits, 200, SSE, ms(0));
+        assert_eq!(meter.push(&mut beginning.as_bytes(), ms(1)), None);
+        for _ in 0..100 {
+            assert_eq!(meter.push(&mut &[b'x'; 1400][..], ms(1)), None);
+        }
+        assert!((2048..=most).contains(&meter.byte_count()), "{beginning}: {}", meter.byte_count());
+    }
 }
 
 #[test]
