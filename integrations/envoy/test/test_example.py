@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness import EXAMPLE, HERE, SAMPLES, Envoy, Replay, Test, fetch, wait_until
 
-# No upstream can cause it.
+# Above `max_vm_bytes` alone. The tests of the filter cause it.
 FAILURES = "ssewire_failures"
 
 
@@ -45,6 +45,20 @@ class Example(Test):
         request = (await fetch(envoy.port, "/v1/messages", accept_encoding="gzip", accept="text/event-stream")).body
         self.assertIn(b"accept: text/event-stream", request)
         self.assertNotIn(b"accept-encoding", request)
+
+    async def test_the_host_is_the_name_of_the_upstream(self):
+        async def pieces(request):
+            yield b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\n\r\n" + request
+
+        address = "{ address: 127.0.0.1, port_value: 8080 }"
+        by_name = [
+            ("connect_timeout: 5s", "connect_timeout: 5s\n    type: STRICT_DNS\n    dns_lookup_family: V4_ONLY"),
+            (address, address.replace("127.0.0.1", "localhost")),
+        ]
+        for changes, host in [(by_name, "localhost"), ([], "test")]:
+            envoy = self.start_example(await self.serve(pieces), *changes)
+            request = (await fetch(envoy.port, "/v1/messages")).body.decode()
+            self.assertRegex(request, rf"\nhost: {host}\b")
 
     async def test_every_metric_of_the_dashboard_and_the_alerts_exists(self):
         folder = self.enterContext(tempfile.TemporaryDirectory())
@@ -83,6 +97,7 @@ class Example(Test):
         self.assertEqual(set(plan["KINDS"]), values["`ssewire.tokens`"])
         self.assertEqual(plan["OTHERS"]["ends"], len(values["`ssewire.ends`"]))
         self.assertEqual(plan["OTHERS"]["skipped"], len(values["`ssewire.skipped`"]))
+        self.assertEqual(plan["OTHERS"]["failures"], len(values["`ssewire.failures`"]))
 
     def test_the_tested_share_is_that_of_the_dashboard(self):
         panels = json.loads((EXAMPLE / "dashboard.json").read_text())["panels"]
