@@ -210,7 +210,7 @@ impl Stream {
     /// Drops the meter if the VM has more than its limit with what this one has now.
     fn bound_memory(&mut self) {
         let Some(metering) = &mut self.meter else { return };
-        if metering.share.raise(metering.meter.byte_count()) > self.plugin.config.max_vm_bytes {
+        if metering.share.set(metering.meter.byte_count()) > self.plugin.config.max_vm_bytes {
             self.fail("memory");
         }
     }

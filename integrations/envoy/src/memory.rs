@@ -12,19 +12,18 @@ thread_local! {
 pub(crate) struct Share(usize);
 
 impl Share {
-    /// Raises the share to the bytes that the meter keeps now, and returns the sum. A share never falls, because the
-    /// meter keeps the room of a large event.
-    pub(crate) fn raise(&mut self, bytes: usize) -> usize {
-        let sum = SUM.get().saturating_add(bytes.saturating_sub(self.0));
+    /// Sets the share to the bytes that the meter keeps now, and returns the sum.
+    pub(crate) fn set(&mut self, bytes: usize) -> usize {
+        let sum = SUM.get().saturating_sub(self.0).saturating_add(bytes);
         SUM.set(sum);
-        self.0 = self.0.max(bytes);
+        self.0 = bytes;
         sum
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        SUM.set(SUM.get().saturating_sub(self.0));
+        self.set(0);
     }
 }
 
@@ -42,21 +41,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_adds_only_what_is_new() {
+    fn a_share_counts_once() {
         let (mut one, mut two) = (Share::default(), Share::default());
-        assert_eq!(one.raise(10), 10);
-        assert_eq!(two.raise(5), 15);
-        assert_eq!(one.raise(12), 17);
-        assert_eq!(one.raise(3), 17);
-        assert_eq!(one.raise(13), 18);
+        assert_eq!(one.set(10), 10);
+        assert_eq!(two.set(5), 15);
+        assert_eq!(one.set(12), 17);
+        assert_eq!(one.set(3), 8);
+        assert_eq!(one.set(13), 18);
     }
 
     #[test]
     fn the_sum_is_zero_again_when_all_meters_are_dropped() {
         let mut shares: Vec<_> = (0..100).map(|_| Share::default()).collect();
         for (number, share) in shares.iter_mut().enumerate() {
-            share.raise(number * 1000);
-            share.raise(number);
+            share.set(number);
+            share.set(number * 1000);
         }
         assert_eq!(SUM.get(), 4_950_000);
         shares.truncate(10);

@@ -55,8 +55,6 @@ pub struct Meter {
     /// Of the response.
     status: u16,
     max_tokens: u64,
-    /// The most that the limits let the decoder keep.
-    max_kept: usize,
     /// The number of messages that have ended.
     messages: u64,
     tool_calls: u64,
@@ -84,7 +82,6 @@ impl Meter {
             decoder: Some(decoder),
             status,
             max_tokens: limits.tokens,
-            max_kept: limits.event_bytes.saturating_add(limits.message_bytes).saturating_add(128 * limits.blocks),
             messages: 0,
             tool_calls: 0,
             started,
@@ -141,13 +138,11 @@ impl Meter {
     }
 
     /// Returns a count of the bytes that this meter keeps, for one budget over many meters: 2 KiB, and those of its
-    /// [decoder](MessageDecoder::byte_count). The heap has at most four times the largest count so far: the room of a
-    /// large event stays. Constant time.
+    /// [decoder](MessageDecoder::byte_count). The heap has at most four times as many. Constant time.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         const LEAST: usize = 2048;
-        // The decoder counts an event in full that is too large to be kept.
-        let kept = self.decoder.as_ref().map_or(0, |decoder| decoder.byte_count().min(self.max_kept));
+        let kept = self.decoder.as_ref().map_or(0, MessageDecoder::byte_count);
         kept.saturating_add(LEAST)
     }
 
