@@ -100,16 +100,18 @@ build_as_tests() { # --bin NAME, --example NAME...
 
 # Starts `ssewire serve` as $server, which the caller ends, and exports its address.
 start_server() { # OUTPUT-FILE PROGRAM ARGUMENT...
-    local address
+    local address ended=""
     "${@:2}" >"$1" &
     server=$!
     for _ in $(seq 600); do
+        # Before its output is read: it may print the address and end in between.
+        kill -0 "$server" 2>/dev/null || ended=1
         address="$(sed -n 's/^export ANTHROPIC_BASE_URL=//p' "$1")"
         if [ -n "$address" ]; then
             export ANTHROPIC_BASE_URL="$address"
             return
         fi
-        kill -0 "$server" 2>/dev/null || break
+        [ -z "$ended" ] || break
         sleep 0.1
     done
     # Without an address, a client would talk to the real API.
@@ -121,7 +123,7 @@ refuses_std() { # LOG COMMAND...
     if "${@:2}" >"$1" 2>&1; then
         fail "this must not build without std: ${*:2}"
     fi
-    grep E0463 "$1" >/dev/null || fail "not for want of std: $(cat "$1")"
+    grep E0463 "$1" >/dev/null || fail "${*:2} fails for another reason: $(cat "$1")"
 }
 
 # Prints the user and system time of a command and its children, in milliseconds.

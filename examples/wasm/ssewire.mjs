@@ -88,7 +88,10 @@ class MessageStream {
   }
 }
 
-/** Reads a `ReadableStream` of bytes to the end of the message. If the connection breaks or is aborted, throws `Incomplete`. */
+/**
+ * Reads a `ReadableStream` of bytes to the end of the message. If the connection breaks or is aborted, throws
+ * `Incomplete`.
+ */
 async function read(stream, body, onText) {
   let reader, broken;
   const next = () => reader.read().catch((error) => ((broken = error), { done: true }));

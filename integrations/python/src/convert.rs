@@ -1,8 +1,8 @@
 //! Values that cross the boundary.
 
-use pyo3::call::PyCallArgs;
 use std::fmt::Display;
 
+use pyo3::call::PyCallArgs;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;

@@ -53,7 +53,7 @@ def test_memory_does_not_grow_with_the_number_of_streams():
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason=f"needs {STATUS}")
-def test_streams_of_the_sdk_leave_nothing_behind():
+def test_memory_does_not_grow_with_streams_of_the_sdk():
     anthropic = pytest.importorskip("anthropic", minversion="2")
     httpx = pytest.importorskip("httpx2")
     import ssewire.anthropic

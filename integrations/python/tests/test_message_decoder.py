@@ -208,8 +208,10 @@ def test_error_of_another_shape_is_kept(data, expected):
     assert raised.value.server_error == expected
 
 
-@pytest.mark.parametrize("name, largest", [("max_bytes", 2**64 - 1), ("max_blocks", 2**64 - 1), ("max_event_bytes", 2**64 - 1),
-                                           ("status", 65_535)])
+@pytest.mark.parametrize(
+    "name, largest",
+    [("max_bytes", 2**64 - 1), ("max_blocks", 2**64 - 1), ("max_event_bytes", 2**64 - 1), ("status", 65_535)],
+)
 def test_numbers_out_of_range_are_named(name, largest):
     MessageDecoder(**{name: largest})
     for number in (-1, largest + 1, 2**200):

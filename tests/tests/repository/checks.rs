@@ -50,7 +50,7 @@ fn server_that_does_not_start_fails_the_check() {
 }
 
 #[test]
-fn command_that_must_not_build_without_std_fails_only_for_want_of_it() {
+fn command_that_must_not_build_without_std_fails_for_that_reason() {
     for (command, code) in [("true", 1), ("false", 1), ("bash -c 'echo error[E0463]; exit 1'", 0)] {
         let output = run("no-std", &format!("refuses_std \"$(mktemp)\" {command}"), "");
         assert_eq!(output.status.code(), Some(code), "{command}");

@@ -193,7 +193,8 @@ class MessageDecoder:
         """The message so far, in the shape of the API. Built when asked for: linear in the message."""
     def partial_input(self, index: int) -> Any:
         """The value so far of the tool input at a content block's index, with its members in the order in which they
-        arrived; `None` before the first piece. Needs `partial_input=True`. Raises `ValueError` after `finish`: the message then has the input."""
+        arrived; `None` before the first piece. Needs `partial_input=True`. Raises `ValueError` after `finish`:
+        the message then has the input."""
     @property
     def completion(self) -> Completion:
         """How the message ended, if the input ended here: `complete`, `unterminated` (whole, but without

@@ -705,7 +705,7 @@ fn a_message_that_ends_after_its_error_returns_it_again() {
     assert!(error.rejected().is_none(), "the second chunk was not taken");
 }
 
-/// An owned error of a message converts to one type, or stays what it is.
+/// An owned error is converted to `IncompleteMessage`, or returned unchanged.
 #[test]
 fn an_error_that_is_not_an_incomplete_message_is_not_lost() {
     let incomplete = || MessageReader::new(&b""[..]).finish().unwrap_err();
