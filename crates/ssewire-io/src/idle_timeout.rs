@@ -31,6 +31,8 @@ pin_project! {
         timer: Option<Pin<Box<T>>>,
         // Otherwise only `restart` does.
         restarts_at_items: bool,
+        // Since the last restart. Stays 0 if items restart the timer.
+        ready_items: u8,
         is_ended: bool,
     }
 }
@@ -54,18 +56,23 @@ impl<S, M, T> IdleTimeout<S, M, T> {
         M: FnMut() -> T,
         T: Future<Output = ()>,
     {
-        Self { stream, make_timer: timer, timer: None, restarts_at_items: true, is_ended: false }
+        Self { stream, make_timer: timer, timer: None, restarts_at_items: true, ready_items: 0, is_ended: false }
     }
 
     /// Wraps the chunks of a message, whose updates restart the timer.
     #[cfg(feature = "messages")]
-    pub(crate) fn of_updates(stream: S, timer: M) -> Self {
-        Self { stream, make_timer: timer, timer: None, restarts_at_items: false, is_ended: false }
+    pub(crate) fn of_updates(stream: S, timer: M) -> Self
+    where
+        M: FnMut() -> T,
+        T: Future<Output = ()>,
+    {
+        Self { restarts_at_items: false, ..Self::new(stream, timer) }
     }
 
     #[cfg(feature = "messages")]
     pub(crate) fn restart(self: Pin<&mut Self>) {
-        *self.project().timer = None;
+        let this = self.project();
+        (*this.timer, *this.ready_items) = (None, 0);
     }
 
     /// Borrows the stream.
@@ -92,6 +99,9 @@ impl<S, M, T> IdleTimeout<S, M, T> {
     }
 }
 
+/// Number of items without a restart after which the timer is polled even if more are ready.
+const MAX_READY_ITEMS: u8 = 64;
+
 impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> Stream for IdleTimeout<S, M, T> {
     type Item = Result<S::Ok, IdleError<S::Error>>;
 
@@ -100,9 +110,15 @@ impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> Stream for IdleTimeo
         if *this.is_ended {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(item) = this.stream.try_poll_next(context) {
+        // Comments that are always ready must not keep the timer from expiring.
+        if *this.ready_items == MAX_READY_ITEMS {
+            *this.ready_items = 0;
+            context.waker().wake_by_ref();
+        } else if let Poll::Ready(item) = this.stream.try_poll_next(context) {
             if *this.restarts_at_items {
                 *this.timer = None;
+            } else {
+                *this.ready_items = this.ready_items.saturating_add(1);
             }
             *this.is_ended = item.is_none();
             return Poll::Ready(item.map(|item| item.map_err(IdleError::Stream)));

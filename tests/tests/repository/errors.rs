@@ -89,11 +89,12 @@ fn errors_of_decoders() -> Vec<(Box<dyn Error>, &'static str)> {
 /// Those of ssewire-io.
 fn errors_of_adapters() -> Vec<(Box<dyn Error>, &'static str)> {
     const LOST: &str = "connection failed: the peer is gone";
+    const TIMED_OUT: &str = "read timed out: the peer is gone";
     const CUT: &str = "stream is truncated before the message was complete";
     let gone = || io::Error::other("the peer is gone");
     let body = || CUT_BODY.as_bytes().message();
-    let payload = JsonReader::<_, u8>::new(&b"data: x\n\n"[..]).next().unwrap().unwrap_err();
-    let JsonStreamError::Payload(payload) = payload else { panic!("{payload:?}") };
+    let json = |body: &'static [u8]| JsonReader::<_, u8>::new(body).next().unwrap().unwrap_err();
+    let JsonStreamError::Payload(payload) = json(b"data: x\n\n") else { panic!("no payload") };
     let body_of_a_stream = Script::<io::Error>::of(&[CUT_BODY.as_bytes()]);
     let waiting = pin!(StartedStream::wait_for(body_of_a_stream));
     let Poll::Ready(Err(not_started)) = waiting.poll(&mut Context::from_waker(Waker::noop())) else {
@@ -101,11 +102,15 @@ fn errors_of_adapters() -> Vec<(Box<dyn Error>, &'static str)> {
     };
     vec![
         (Box::new(EventError::Transport(gone())), LOST),
+        (Box::new(EventError::Timeout(gone())), TIMED_OUT),
         (Box::new(IdleError::<io::Error>::Idle), "no data within the idle timeout"),
         (Box::new(JsonStreamError::<io::Error>::MissingDone), "input ended without [DONE]"),
         (Box::new(payload), "event payload is not valid JSON (line 1, column 1)"),
+        (Box::new(json(b"data: []\n\n")), "event payload is JSON, but not of the expected type (line 1, column 0)"),
+        (Box::new(json(b"<html>")), "body is JSON or a web page, not an event stream"),
         (Box::new(body().finish().unwrap_err()), CUT),
         (Box::new(MessageReadError::from(body().finish().unwrap_err())), CUT),
+        (Box::new(MessageReadError::Timeout(gone())), TIMED_OUT),
         (Box::new(body().structured::<u8>().finish().unwrap_err()), CUT),
         (Box::new(not_started), CUT),
     ]

@@ -115,7 +115,8 @@ impl<S: TryStream> MessageStream<S> {
     /// server is alive; comments and other bytes do not. The message is then incomplete, unless it has its stop reason,
     /// and its [`transport`](IncompleteMessage::transport) is [`IdleError::Idle`](crate::IdleError::Idle).
     ///
-    /// `timer` is called as that of an [`IdleTimeout`], which contains the stream, boxed.
+    /// `timer` is called as that of an [`IdleTimeout`], which contains the stream, boxed. Set one timeout only: after a
+    /// second call, no update restarts the first timer.
     ///
     /// ```
     /// use std::time::Duration;

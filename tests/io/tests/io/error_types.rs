@@ -66,34 +66,6 @@ fn each_cause_is_printed_once() {
     }
 }
 
-/// `docs/errors.md`: "`Display` is one line in lower case, without an article at its beginning."
-#[test]
-fn each_error_is_printed_in_lower_case_and_without_an_article() {
-    let payload = |body: &'static [u8]| body.json_until_done::<u8>().next().unwrap().unwrap_err();
-    let incomplete = || MessageReader::new(&b""[..]).finish().unwrap_err();
-    let not_started = StartedStream::wait_for(stream::empty::<io::Result<&[u8]>>());
-    let errors: [Box<dyn Error>; 12] = [
-        Box::new(EventError::Transport(io::Error::other("reset"))),
-        Box::new(EventError::Timeout(io::Error::other("reset"))),
-        Box::new(IdleError::<io::Error>::Idle),
-        Box::new(JsonStreamError::<io::Error>::MissingDone),
-        Box::new(payload(b"data: {\n\n")),
-        Box::new(payload(b"data: x\n\n")),
-        Box::new(payload(b"data: []\n\n")),
-        Box::new(payload(b"<html>")),
-        Box::new(incomplete()),
-        Box::new(MessageReadError::Timeout(io::Error::other("reset"))),
-        Box::new(text_error()),
-        Box::new(block_on(not_started).unwrap_err()),
-    ];
-    for error in errors {
-        let text = error.to_string();
-        assert!(text.starts_with(|c: char| c.is_ascii_lowercase()), "{text}");
-        assert!(!["a ", "an ", "the "].iter().any(|article| text.starts_with(article)), "{text}");
-        assert!(!text.ends_with('.') && !text.contains('\n'), "{text}");
-    }
-}
-
 struct Failing;
 
 impl io::Read for Failing {

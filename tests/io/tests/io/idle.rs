@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Read as _};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, FusedStream as _};
@@ -139,6 +141,31 @@ fn the_idle_timeout_of_a_message_restarts_at_updates_alone() {
         assert_eq!(reply.next_message().await.unwrap().unwrap().text(), "Once");
         tokio::time::sleep(Duration::from_secs(250)).await; // The program does something else.
         assert_eq!(reply.next_message().await.unwrap().unwrap().text(), "Once");
+    });
+}
+
+/// Comments that are always ready do not keep the timer from expiring. An expired timer loses no chunk.
+#[test]
+fn comments_without_a_pause_do_not_keep_a_message_alive() {
+    run(async {
+        let polls = Cell::new(0);
+        let timer = || {
+            std::future::poll_fn(|_| {
+                polls.set(polls.get() + 1);
+                if polls.get() == 3 { Poll::Ready(()) } else { Poll::Pending }
+            })
+        };
+        let returned = Cell::new(0);
+        let comments = stream::iter(0..10_000).map(|_| {
+            returned.set(returned.get() + 1);
+            Ok::<_, io::Error>(": alive\n\n")
+        });
+        let mut reply = stream::iter([Ok(START)]).chain(comments).message().with_idle_timeout(timer);
+        assert_eq!(reply.next_text().await.unwrap().unwrap(), "Once");
+        let error = reply.next_update().await.unwrap_err();
+        assert!(matches!(error.transport(), Some(IdleError::Idle)), "{error:?}");
+        let body = Pin::into_inner(reply.into_inner()).into_inner();
+        assert_eq!(returned.get() + body.count().await, 10_000);
     });
 }
 
