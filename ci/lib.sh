@@ -87,7 +87,7 @@ need_toolchain() { # VERSION
 }
 
 # Finds `wasm-opt` where `ci/envoy` installs it, so that the modules that `ci/envoy-bench` compares are built alike.
-use_envoy_tools() { # sets `envoy_tools`, the folder of what is installed
+use_envoy_tools() { # sets `envoy_tools`, the folder of the installed tools
     envoy_tools="${CARGO_TARGET_DIR:-target}/envoy-tools"
     export PATH="$PATH:$(realpath -m "$envoy_tools")/node_modules/.bin"
 }
