@@ -45,7 +45,8 @@
 //! 4. The second event has the last event ID of the first one. So only a record is appended.
 //! 5. `dat` stays in the decoder.
 //! 6. The UTF-8 of the chunk is checked, from the first of these events to the last. If it is ill-formed, the values
-//!    are appended to the text, with U+FFFD, and the records point there. The batch is returned, and the input is empty.
+//!    are appended to the text, with U+FFFD, and the records point there. The batch is returned, and the input is
+//!    empty.
 //!
 //! A value that crosses chunks, and data of several lines, are copied to the text.
 //!

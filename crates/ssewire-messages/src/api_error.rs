@@ -126,8 +126,8 @@ impl ApiError {
         &self.body
     }
 
-    /// Returns whether another request may succeed. After an error in place of a stream, that is the same request; after
-    /// one within a stream, see [`Incomplete::is_retryable`](crate::Incomplete::is_retryable).
+    /// Returns whether another request may succeed. After an error in place of a stream, that is the same request;
+    /// after one within a stream, see [`Incomplete::is_retryable`](crate::Incomplete::is_retryable).
     ///
     /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a
     /// stream with status 200 is as retryable as status 529. An error without a status and of an unknown kind is

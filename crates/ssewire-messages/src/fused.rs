@@ -235,9 +235,9 @@ fn trailing_spaces(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == b' ').count()
 }
 
-/// Returns where the text of a delta lies in its payload: the one string of this name, between its quotes. `None` also if the
-/// payload is a delta by its event type alone: under another one it is something else, and a [`Template`] is compared
-/// without the event type.
+/// Returns where the text of a delta lies in its payload: the one string of this name, between its quotes. `None` also
+/// if the payload is a delta by its event type alone: under another one it is something else, and a [`Template`] is
+/// compared without the event type.
 fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {
     let mut found = None;
     let mut is_single = true;

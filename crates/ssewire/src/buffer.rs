@@ -86,8 +86,8 @@ impl<S: Storage> EventBuffer<S> {
         self.data..self.front
     }
 
-    /// Returns how many bytes the open value may still grow, with the LF that joins it to the data before. The event has
-    /// its type, its data without the last LF, and the open value; the arguments replace those in the buffer.
+    /// Returns how many bytes the open value may still grow, with the LF that joins it to the data before. The event
+    /// has its type, its data without the last LF, and the open value; the arguments replace those in the buffer.
     #[inline]
     pub(crate) fn room(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
         let event_type = event_type.map_or(self.event_type, <[u8]>::len);

@@ -510,8 +510,8 @@ impl<S: Storage> Decoder<S> {
         self.buffer.shrink_to_fit();
     }
 
-    /// Returns the size of the buffer, in bytes: what a [`HeapBuffer`] has allocated, for an unfinished block and for the
-    /// last event ID. Constant time.
+    /// Returns the size of the buffer of an unfinished block and of the last event ID, in bytes: the capacity of a
+    /// [`HeapBuffer`]. Constant time.
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();

@@ -67,11 +67,9 @@ fn differences(decoded: &Outcome, expected: &Outcome) -> Vec<String> {
     check("text", &decoded.text, &expected.text);
     let mut expected_calls = expected.calls.clone();
     // No update separates the calls of the last event from those of the end of the message.
-    if expected_calls.len() == decoded.calls.len() + 1 {
-        let of_the_end = expected_calls.pop().unwrap_or_default();
-        if let Some(last) = expected_calls.last_mut() {
-            last.extend(of_the_end);
-        }
+    if expected_calls.len() > 1 && expected_calls.len() == decoded.calls.len() + 1 {
+        let of_the_end = expected_calls.split_off(expected_calls.len() - 1).concat();
+        expected_calls.last_mut().expect("not empty").extend(of_the_end);
     }
     check("tool calls", &sorted(&decoded.calls), &sorted(&expected_calls));
     check("violations", &decoded.violations, &expected.violations);

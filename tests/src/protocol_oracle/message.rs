@@ -69,7 +69,7 @@ impl Message {
         }
     }
 
-    /// "The end of a message without `message_stop` returns the calls that are complete and were not returned."
+    /// "Returns the calls whose block has no stop, as `message_stop` would", and those with late input.
     pub fn return_calls_at_end(&mut self) {
         let cuts: Vec<_> = self.blocks.iter().map(|block| self.is_cut(block, false)).collect();
         let pending = self.blocks.iter().zip(cuts).filter(|(block, _)| !block.is_returned);

@@ -1,7 +1,8 @@
 //! The merge rules, event by event. `docs/protocol.md`, headings "Merge rules" and "Protocol violations".
 //!
-//! [`Accumulator::record_phase_violation`] decides whether an event is merged at this point of the stream. The rule of the event first
-//! names a further violation, and changes state only after that: in strict mode the first violation is an error.
+//! [`Accumulator::record_phase_violation`] decides whether an event is merged at this point of the stream. The rule of
+//! the event first names a further violation, and changes state only after that: in strict mode the first violation is
+//! an error.
 
 use super::blocks::{BlockId, Origin};
 use super::change::Change;

@@ -75,8 +75,8 @@ impl Incomplete {
     }
 
     /// Returns whether a content block of the message has begun. If not, and if [`is_retryable`](Self::is_retryable)
-    /// holds, the same request may be sent again. If so, content was paid for and perhaps shown, and a tool may have run
-    /// at [`Update::ToolCall`](crate::Update::ToolCall).
+    /// holds, the same request may be sent again. If so, content was paid for and perhaps shown, and a tool may have
+    /// run at [`Update::ToolCall`](crate::Update::ToolCall).
     #[must_use]
     pub fn has_content(&self) -> bool {
         !self.partial().content().is_empty()

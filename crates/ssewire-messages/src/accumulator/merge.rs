@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::change::Change;
-use super::{AccumulateError, Accumulator, Phase, ViolationKind};
+use super::{AccumulateError, Accumulator, Completion, Phase, ViolationKind};
 use crate::block::ContentBlock;
 use crate::event::MessageDelta;
 use crate::id_and_model::IdAndModel;
@@ -24,7 +24,9 @@ impl Accumulator {
                 return Ok(Change::Unchanged);
             }
             self.phase = Phase::Replaced(start);
-            self.end_calls();
+            if self.completion() == Completion::Unterminated {
+                self.end_calls();
+            }
             return Ok(Change::Replaced);
         }
         let bytes = start

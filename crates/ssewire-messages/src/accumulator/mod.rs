@@ -163,9 +163,9 @@ impl Accumulator {
         self
     }
 
-    /// Builds the value as [`with_partial_input`](Self::with_partial_input) does, and records the changes of each piece:
-    /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The records of all pieces count towards the
-    /// limit, though only that of the last one is kept.
+    /// Builds the value as [`with_partial_input`](Self::with_partial_input) does, and records the changes of each
+    /// piece: [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The records of all pieces count
+    /// towards the limit, though only that of the last one is kept.
     #[must_use]
     pub fn with_partial_changes(mut self, strings: PartialStrings) -> Self {
         self.options.partial = Some(PartialInput::changes(strings));
@@ -296,10 +296,11 @@ impl Accumulator {
         self.accumulate_event(b"", payload)
     }
 
-    /// Records that the payload of an event was undecodable. If it was a piece of content, content is lost, and the tool input of
-    /// its block is truncated from here on. If it may have been the start of a block or of a message, or its index is
-    /// unknown, so is input that arrives before the start of its block or after its stop. A `message_start` after the
-    /// first one is lost content, too. Discards further updates of the event before, as an event does.
+    /// Records that the payload of an event was undecodable. If it was a piece of content, content is lost, and the
+    /// tool input of its block is truncated from here on. If it may have been the start of a block or of a message, or
+    /// its index is unknown, so is input that arrives before the start of its block or after its stop. A
+    /// `message_start` after the first one is lost content, too. Discards further updates of the event before, as an
+    /// event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).

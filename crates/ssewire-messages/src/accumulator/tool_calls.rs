@@ -60,9 +60,9 @@ impl Accumulator {
         let truncated = core::mem::take(&mut cold.truncated);
         // To truncate a call again with each event would be quadratic.
         for id in undecided.get(if is_truncated { truncated } else { 0 }..).unwrap_or_default() {
-            if let Some(input) = self.existing_input_mut(*id) {
-                input.decide_blank(is_truncated);
-            }
+            // If text has arrived after the stop, the end of the message returns the call.
+            let Some(input) = self.existing_input_mut(*id).filter(|input| input.json().is_none()) else { continue };
+            input.decide_blank(is_truncated);
             if !is_truncated {
                 self.queue_call(*id);
             }
@@ -73,8 +73,8 @@ impl Accumulator {
         }
     }
 
-    /// Decides whether the call of the last initial block is complete or truncated, while that block is open. An initial
-    /// block needs no stop, and `message_stop` may be missing, so each event that can decide its call does so.
+    /// Decides whether the call of the last initial block is complete or truncated, while that block is open. An
+    /// initial block needs no stop, and `message_stop` may be missing, so each event that can decide its call does so.
     // Out of line: inlining duplicates it.
     #[inline(never)]
     pub(super) fn decide_initial_call(&mut self, is_truncated: bool) {
@@ -118,26 +118,18 @@ impl Accumulator {
     }
 
     /// Ends the calls of a message that ends here and lacks only its `message_stop`: queues those that no stop of their
-    /// block has returned. If the message is incomplete, it does nothing.
+    /// block has returned.
     pub(crate) fn end_calls(&mut self) {
-        let completion = self.completion();
-        if completion != Completion::Unterminated || !self.is_message(completion) {
-            return;
-        }
         for id in self.blocks.ids() {
             let block = self.blocks.block(id, &self.message.content);
             if !self.blocks.is_open(id) || !matches!(block, Some(ContentBlock::ToolUse(_))) {
                 continue;
             }
-            if let Some(input) = self.existing_input_mut(id) {
-                input.end();
-            }
-            // Returned once: neither another call of this function nor a `message_stop` finds the block open.
+            // An initial block without a slot cannot be closed, so its call would be returned again.
             if let Some(key) = self.blocks.key(id) {
                 self.blocks.touch(&self.message.content, key.index);
             }
-            self.blocks.close(id);
-            self.queue_call(id);
+            self.close(id);
         }
         self.decide_late_input();
     }

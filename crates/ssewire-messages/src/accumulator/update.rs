@@ -157,8 +157,8 @@ pub enum Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    /// Returns the block that the update, and its [`text_deltas`](Self::text_deltas), belong to. `None` for an update of
-    /// no single block. Of these, `message_start` has the text of its [`start_blocks`](Self::start_blocks), and
+    /// Returns the block that the update, and its [`text_deltas`](Self::text_deltas), belong to. `None` for an update
+    /// of no single block. Of these, `message_start` has the text of its [`start_blocks`](Self::start_blocks), and
     /// `message_stop` may have a U+FFFD for the incomplete character at the end of a block.
     ///
     /// A [`ToolCall`](Self::ToolCall) names its block by the id of the call: see [`BlockRef::tool_id`].

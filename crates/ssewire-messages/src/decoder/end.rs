@@ -32,8 +32,10 @@ impl MessageDecoder {
                 return Ok(Some(span));
             }
         }
-        if !self.is_ended() {
+        // Complete without its end: only `message_stop` is missing.
+        if !self.is_ended() && self.is_complete() {
             self.accumulator.end_calls();
+            self.is_between_events = false;
         }
         self.next_span()
     }

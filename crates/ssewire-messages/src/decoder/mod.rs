@@ -185,8 +185,9 @@ impl MessageDecoder {
         })
     }
 
-    /// Reports that the input has ended, and returns the next of the updates that are left: an event whose blank line
-    /// is missing is used if its data is a complete JSON object. `None`: no update is left.
+    /// Reports that the input has ended, and returns the next of the updates that are left. An event whose blank line
+    /// is missing is used if its data is a complete JSON object. If only `message_stop` is missing, the calls whose
+    /// block has no stop are returned, too. `None`: no update is left. Linear in the size of the message.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).

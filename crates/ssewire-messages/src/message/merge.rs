@@ -9,8 +9,8 @@ use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
 impl Message {
-    /// Merges a `message_delta`. Returns whether it has a stop reason. Beyond the limit of the message, only a known stop
-    /// reason and the counts are merged.
+    /// Merges a `message_delta`. Returns whether it has a stop reason. Beyond the limit of the message, only a known
+    /// stop reason and the counts are merged.
     pub(crate) fn merge(&mut self, event: &MessageDelta<'_>, is_within_limit: bool) -> bool {
         let mut has_stop_reason = false;
         // The scanner has validated all of it.

@@ -45,7 +45,7 @@ pub(super) enum InputPhase {
 
 impl InputState {
     /// Returns the JSON text of the deltas, unless it is blank.
-    pub(super) fn json(&self) -> Option<&str> {
+    pub(crate) fn json(&self) -> Option<&str> {
         self.text.as_ref()?.json()
     }
 

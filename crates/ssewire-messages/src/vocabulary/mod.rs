@@ -17,10 +17,11 @@
 //! ```
 //!
 //! All are plain serde types; all but [`UnknownObject`] have public fields. A value that is read and written again is
-//! the same JSON value: members that this version does not know, and known ones of another type than documented, are in `extra`. Two values change:
-//! a count that was a string of digits or a float, as gateways send it, is written as an integer. A number that
-//! `serde_json`'s `Number` does not hold is rounded. A value with a number that no `f64` holds cannot be parsed; its
-//! text is unchanged. Every union and every enumeration has a variant for values that this version does not know.
+//! the same JSON value: members that this version does not know, and known ones of another type than documented, are in
+//! `extra`. Two values change: a count that was a string of digits or a float, as gateways send it, is written as an
+//! integer. A number that `serde_json`'s `Number` does not hold is rounded. A value with a number that no `f64` holds
+//! cannot be parsed; its text is unchanged. Every union and every enumeration has a variant for values that this
+//! version does not know.
 
 mod advisor;
 mod bash_code_execution;

@@ -60,6 +60,55 @@ fn the_end_without_message_stop_returns_the_calls_without_a_stop() {
     }
 }
 
+/// Regression: an error in a line that is JSON is not an event, but the message is incomplete all the same.
+#[test]
+fn the_end_returns_no_call_of_a_message_with_an_error_as_a_json_line() {
+    let bytes = sse(&[message_start(json!({"content": [tool(json!({"x":1}))]})), stopped_by("tool_use")])
+        + "{\"error\":{\"type\":\"overloaded_error\"}}\n\n";
+    let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+    while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+    assert!(decoder.decode_end().unwrap().is_none());
+    assert_eq!(decoder.finish().unwrap_err().reason(), ssewire_messages::Completion::ServerError);
+}
+
+/// Regression: input may go on after its end. A call that the end returned is not returned again, and none is lost.
+#[test]
+fn each_call_is_returned_once_if_the_input_goes_on_after_its_end() {
+    let before = [
+        begin(),
+        start(0, tool(json!({}))),
+        start(1, tool(json!({}))),
+        stop(1),
+        // It may have truncated the call of block 1, whose input arrives all the same.
+        stopped_by("max_tokens"),
+        input(1, "[1]"),
+        input(0, "["),
+        input(0, "0]"),
+    ];
+    let after = [stopped_by("tool_use"), stop(0), json!({"type": "message_stop"})];
+    let (before, after) = (sse(&before), sse(&after));
+    let (mut decoder, mut calls) = (MessageDecoder::new(), Vec::new());
+    let mut record = |update: Update<'_>| {
+        if let Update::ToolCall(call) = update {
+            calls.push(call.input.to_string());
+        }
+    };
+    let mut bytes = before.as_bytes();
+    while let Step::Update(event) = decoder.decode(&mut bytes).unwrap() {
+        record(event.update);
+    }
+    record(decoder.decode_end().unwrap().expect("a call").update);
+    // The rest of the updates of the end needs no input.
+    let Step::Update(event) = decoder.decode(&mut &b""[..]).unwrap() else { panic!("no update") };
+    record(event.update);
+    let mut bytes = after.as_bytes();
+    while let Step::Update(event) = decoder.decode(&mut bytes).unwrap() {
+        record(event.update);
+    }
+    assert!(decoder.decode_end().unwrap().is_none());
+    assert_eq!(calls, ["[0]", "[1]"]);
+}
+
 #[test]
 fn a_strict_decoder_returns_no_call_of_a_message_without_message_stop() {
     let bytes = sse(&[message_start(json!({"content": [tool(json!({"x":1}))]})), stopped_by("tool_use")]);

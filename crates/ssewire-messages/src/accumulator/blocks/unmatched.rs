@@ -121,8 +121,8 @@ impl Blocks {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
-    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the open blocks that have not
-    /// lost any yet: the caller records it in them. Each is returned once.
+    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the open blocks that have
+    /// not lost any yet: the caller records it in them. Each is returned once.
     pub(in crate::accumulator) fn take_open_without_loss(&mut self) -> Vec<BlockId> {
         let disorder = self.disorder.get_or_insert_default();
         let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.has_initial_loss, true);
