@@ -1,5 +1,5 @@
-//! Which events of a stream the fast path of the decoder reads. Without a counter in the decoder: with the methods that
-//! anybody can call, and with the count of the bytes searched.
+//! Counts the events of a stream that the fast path of the decoder reads: by public methods and the number of bytes
+//! searched, so that the decoder needs no counter.
 
 use ssewire_counted_memchr::take_bytes_searched;
 use ssewire_observed::Decoder;
@@ -14,8 +14,8 @@ pub struct Fast {
 
 /// Counts the events that the fast path reads of the last chunk.
 ///
-/// It reads an event of the common form if a block starts for certain, which `consume_recognized_event` tells. An event
-/// whose `event` line is not searched is on the fast path in any case: the slow path searches every line.
+/// It reads an event of the common form where `consume_recognized_event` finds the start of a block. An event whose
+/// `event` line is not searched is on the fast path in any case: the slow path searches every line.
 pub fn events_in_last(chunks: &[&[u8]]) -> Fast {
     let mut decoder = Decoder::new();
     let mut fast = Fast::default();

@@ -34,7 +34,7 @@ struct Case<'a> {
     drops_futures: bool,
 }
 
-/// What a blocking reader reads at a time.
+/// The bytes that a blocking reader reads at once.
 const READ_BYTES: usize = 16 * 1024;
 
 /// A kept chunk in a queue that has just grown.

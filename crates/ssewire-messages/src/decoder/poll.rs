@@ -13,8 +13,8 @@ use crate::payload_error::PayloadError;
 use crate::piece::BlockString;
 use crate::response_head::ResponseHead;
 
-/// A larger buffer is freed after its block: between blocks a decoder holds little, whatever the limit. Room for 6 KiB of
-/// data, so that most streams allocate once.
+/// A larger buffer is freed after its block: between blocks a decoder holds little, whatever the limit. Room for 6 KiB
+/// of data, so that most streams allocate once.
 const KEPT_BUFFER_BYTES: usize = 6 * 1024;
 
 /// The change of an event.
