@@ -234,7 +234,11 @@ impl Case<'_> {
 
         let observer = EventObserver::with_decoder(self.decoder(), |_: Event<'_>| {});
         let mut tap = Tap::new(self.transport(), observer);
-        self.bounded(0, || until_error(|context| Pin::new(&mut tap).poll_next(context)).len());
+        self.bounded(0, || {
+            let mut count = 0;
+            while_some(ending_at_error(|context| Pin::new(&mut tap).poll_next(context)), |_| count += 1);
+            count
+        });
 
         let mut idle = IdleTimeout::new(self.transport(), std::future::pending::<()>);
         let items = until_error(|context| Pin::new(&mut idle).poll_next(context));
@@ -407,16 +411,23 @@ fn poll_all<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<Option<T>>) -> Vec<T> 
 }
 
 /// As [`poll_all`], up to the first error, for wrappers that continue after an error as their transport does.
-fn until_error<T, E>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<T, E>>>) -> Vec<Result<T, E>> {
+fn until_error<T, E>(poll: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<T, E>>>) -> Vec<Result<T, E>> {
+    poll_all(ending_at_error(poll))
+}
+
+/// A poll that is not called again after an error or the end.
+fn ending_at_error<T, E>(
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<T, E>>>,
+) -> impl FnMut(&mut Context<'_>) -> Poll<Option<Result<T, E>>> {
     let mut has_ended = false;
-    poll_all(|context| {
+    move |context| {
         if has_ended {
             return Poll::Ready(None);
         }
         let item = poll(context);
         has_ended = matches!(item, Poll::Ready(None | Some(Err(_))));
         item
-    })
+    }
 }
 
 /// The result of a future that has nothing to wait for.
