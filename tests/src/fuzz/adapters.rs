@@ -308,7 +308,8 @@ impl Case<'_> {
             drop(reader.finish());
         });
         let transport = self.transport();
-        self.bounded_memory(self.chunks.len() * KEPT_CHUNK_BYTES, || drop(Self::start(transport)));
+        // An empty chunk may come before each.
+        self.bounded_memory(2 * self.chunks.len() * KEPT_CHUNK_BYTES, || drop(Self::start(transport)));
     }
 
     /// Text, snapshot at the end, and whether the message is complete.
