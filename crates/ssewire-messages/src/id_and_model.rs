@@ -44,7 +44,7 @@ impl IdAndModel {
         self.has_model = true;
     }
 
-    /// Returns the bytes that are held.
+    /// Returns the number of bytes that it keeps.
     pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }

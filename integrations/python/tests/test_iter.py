@@ -152,7 +152,7 @@ async def test_no_event_is_lost_if_each_loop_takes_one(new_decoder, body, attrib
         async for event in aiter_events(arest, adecoder):
             aseen.append(getattr(event, attribute))
             break
-        # As before another connection: only an unfinished event is discarded, and here is none.
+        # As before another connection: only an unfinished event is discarded; this input has none.
         if isinstance(decoder, Decoder) and size > len(body):
             decoder.reset()
     assert seen == aseen == expected

@@ -24,7 +24,7 @@ const TOKENS: [&[u8]; 13] = [
     b"\xEF\xBB\xBF",
     b"\0",
 ];
-/// Lines and blank lines as most servers write them, and what may stand between them.
+/// Lines and blank lines as most servers write them, and the bytes that may come between them.
 const COMMON_TOKENS: [&[u8]; 10] =
     [b"event: abc\n", b"data: x\n\n", b"data: x\n", b"data: ", b"event: ", b"x", b"\n", b"\r\n", b"id: 7\n", b": c\n"];
 const LONGEST: u32 = 4;

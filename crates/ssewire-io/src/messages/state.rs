@@ -200,7 +200,7 @@ impl<E> MessageState<E> {
         }
     }
 
-    /// Ends the message with the bytes that were taken from the transport, of which these were not decoded.
+    /// Ends the message with the bytes that were taken from the transport. `unread` are those not decoded yet.
     pub(super) fn into_message(mut self, mut unread: &[u8]) -> Result<Message, IncompleteMessage<E>> {
         if self.phase == Phase::Reading {
             let mut found = self.poll(&mut unread);

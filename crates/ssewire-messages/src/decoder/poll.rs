@@ -101,7 +101,7 @@ impl MessageDecoder {
     #[inline(never)]
     pub(super) fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
         let polled = self.decoder.poll_frame(input);
-        // Of a block that goes on, the buffer has what is needed, unless its event has been discarded.
+        // Within a block the buffer contains its values, unless its event has been discarded.
         self.must_free_buffer = self.has_large_buffer() && (polled.is_err() || self.decoder.pending_bytes() == 0);
         polled
     }

@@ -78,7 +78,7 @@ impl ExtraMembers {
         ExtraMembersIter { members: self, starts: starts.into_iter(), entries: Entries { text } }
     }
 
-    /// Returns the bytes that are held.
+    /// Returns the number of bytes that it keeps.
     pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }

@@ -392,7 +392,7 @@ fn the_heap_of_a_meter_is_at_most_four_times_its_count() {
             let (held, count) = (ssewire_heap::held() - before, meter.byte_count());
             assert!(held <= 4 * count, "{name}: {held} held, {count} counted");
         }
-        // What is not kept does not fill the budget of other streams: the room of one event at most.
+        // Discarded bytes do not fill the budget of other streams: the room of one event at most.
         let most = if name == "text" { 10_000 } else { 2 * LEN + 10_000 };
         assert!(largest <= most, "{name}: {largest} counted");
     }
@@ -401,7 +401,7 @@ fn the_heap_of_a_meter_is_at_most_four_times_its_count() {
 #[test]
 fn an_endless_event_counts_no_more_than_the_limits_let_a_meter_keep() {
     let limits = Limits { event_bytes: 4096, message_bytes: 4096, blocks: 8, ..Limits::default() };
-    // A line of JSON may be an error in place of a stream, of which 64 KiB are kept.
+    // A line of JSON may be an error in place of a stream: 64 KiB of it are kept.
     let most = 2048 + 2 * 4096 + 4096 + 64 * 1024;
     for beginning in ["data: ", ": ", "data: x\n: ", "{\"a\":\""] {
         let mut meter = Meter::new(limits, 200, SSE, ms(0));

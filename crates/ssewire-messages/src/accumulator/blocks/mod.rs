@@ -296,7 +296,7 @@ impl Blocks {
     }
 
     /// Returns the block that deltas opened before this start of its index and kind, if there is one. If an initial
-    /// block of the same kind arrived later, there is none.
+    /// block of the same kind arrived later, the result is `None`.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
         let of_kind = self.disorder.as_ref()?.implicit.get(implicit_kind(block)?)?;
         let id = BlockId::later(usize::try_from(of_kind.find(index)?).ok()?);
@@ -406,7 +406,7 @@ impl Blocks {
         self.slots.get_mut(at)
     }
 
-    /// Returns the slot of an index, which is made if there is none yet. `None`: there are 2³² slots.
+    /// Returns the slot of an index, and makes it if it does not exist. `None`: there are 2³² slots.
     fn slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
         let at = match self.slot_position(index) {
             Some(at) => at,
