@@ -101,7 +101,9 @@ build_as_tests() { # --bin NAME, --example NAME...
 # Starts `ssewire serve` as $server, which the caller ends, and exports its address.
 start_server() { # OUTPUT-FILE PROGRAM ARGUMENT...
     local address ended=""
-    "${@:2}" >"$1" &
+    # Now, not when the server begins to run: the file may have the address of the server before.
+    : >"$1"
+    "${@:2}" >>"$1" &
     server=$!
     for _ in $(seq 600); do
         # Before its output is read: it may print the address and end in between.
