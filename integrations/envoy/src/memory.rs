@@ -27,7 +27,8 @@ impl Drop for Share {
     }
 }
 
-/// Returns whether the VM can allocate so many bytes. A copy of the host that it cannot allocate ends the VM.
+/// Returns whether the VM can allocate this number of bytes. The VM crashes if the host copies more than it can
+/// allocate.
 pub(crate) fn can_allocate(bytes: usize) -> bool {
     let mut room = Vec::<u8>::new();
     let can_allocate = room.try_reserve_exact(bytes).is_ok();

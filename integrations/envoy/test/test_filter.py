@@ -137,6 +137,21 @@ async def read_all(streams):
     return await asyncio.gather(*(stream.read_all() for stream in streams))
 
 
+def text_or_waiting(start, event, rest=b""):
+    """Serves the sample `text` at `/text`, and elsewhere a stream that waits for the event before its rest."""
+
+    async def pieces(request):
+        yield EVENT_STREAM + b"\r\n"
+        if b"/text" in request:
+            yield sample("text")
+            return
+        yield start
+        await event.wait()
+        yield rest
+
+    return pieces
+
+
 class Filter(Test):
     def assert_counters(self, expected, found):
         """Reads the counters until they are the expected ones. Envoy adds to its histograms at a flush, every 5 s."""
@@ -375,15 +390,7 @@ class Filter(Test):
         delta = {"type": "content_block_delta", "index": 1, "delta": delta}
         start, rest = body[:at] + b"data: %b\n\n" % json.dumps(delta).encode() * 90, body[at:]
         is_released = asyncio.Event()
-
-        async def pieces(request):
-            yield EVENT_STREAM + b"\r\n"
-            if b"/text" in request:
-                yield sample("text")
-                return
-            yield start
-            await is_released.wait()
-            yield rest
+        pieces = text_or_waiting(start, is_released, rest)
 
         async def open_large(number):
             streams = []
@@ -429,14 +436,7 @@ class Filter(Test):
 
     async def test_a_vm_without_free_memory_goes_on(self):
         is_over = asyncio.Event()
-
-        async def pieces(request):
-            yield EVENT_STREAM + b"\r\n"
-            if b"/text" in request:
-                yield sample("text")
-                return
-            yield b"data: " + b"x" * 1_000_000
-            await is_over.wait()
+        pieces = text_or_waiting(b"data: " + b"x" * 1_000_000, is_over)
 
         folder = self.enterContext(tempfile.TemporaryDirectory())
         module = harness.with_memory_limit(MODULE, 16 * 16, Path(folder) / "limited.wasm")
