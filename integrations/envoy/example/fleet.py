@@ -30,8 +30,8 @@ BUCKETS = 20 + 2  # Of a histogram of Envoy, with its sum and its count.
 
 # Measured, the first two rows of the README's table: KIB_* per open stream, US_* of CPU time per event. KIB_FILTER is
 # the most that a run had, with short streams. With large ones, a VM takes up to VM_FACTOR times `max_vm_bytes`.
-KIB_BASE, KIB_FILTER, VM_FACTOR = 46.4, 2.8, 1.3
-US_BASE, US_FILTER = 25.9, 8.0
+KIB_BASE, KIB_FILTER, VM_FACTOR = 46.3, 2.8, 1.3
+US_BASE, US_FILTER = 29.6, 6.9
 # ------------------------------------------------------------------------------------------------------------------
 
 envoys = STREAMS / STREAMS_PER_ENVOY

@@ -26,6 +26,7 @@ from harness import NAMES, SAMPLES, Envoy, Process, Replay, Stream, fetch, wasm_
 OPEN, PACED, ROUNDS = map(int, sys.argv[1:4])
 EVENTS = 300
 PAUSE_MS = 20
+SETS = 9
 
 
 def sse_to_metadata():
@@ -142,15 +143,18 @@ def latency(path, rounds):
 
 
 async def cpu(path, size, pause_ms, streams, rounds):
-    """CPU seconds of Envoy for so many streams, the median of the rounds, in which the variants alternate."""
+    """CPU seconds of Envoy for so many streams, of each round. Each round begins with another variant."""
     times = {name: [] for name in VARIANTS}
     with Upstream(path, size, pause_ms) as upstream:
         envoys = {name: Envoy(upstream.port, config) for name, config in VARIANTS.items()}
         try:
             for envoy in envoys.values():
                 await drain(envoy.port)
+            names = list(envoys)
             for _ in range(rounds):
-                for name, envoy in envoys.items():
+                names.append(names.pop(0))
+                for name in names:
+                    envoy = envoys[name]
                     before = cpu_s(envoy)
                     sizes = await asyncio.gather(*(drain(envoy.port) for _ in range(streams)))
                     assert min(sizes) > path.stat().st_size, f"a stream was cut after {min(sizes)} bytes"
@@ -158,7 +162,22 @@ async def cpu(path, size, pause_ms, streams, rounds):
         finally:
             for envoy in envoys.values():
                 envoy.stop()
+    return times
+
+
+def medians(times):
     return {name: statistics.median(all_times) for name, all_times in times.items()}
+
+
+async def throughput(path, streams, rounds):
+    """CPU seconds of Envoy for streams without pauses, and the change of the throughput against no filter in percent.
+
+    One Envoy is faster than the next of the same configuration, for as long as it runs. So each is started again
+    `SETS` times; of each set the medians of its rounds are compared.
+    """
+    sets = [medians(await cpu(path, 1400, 0, streams, rounds)) for _ in range(SETS)]
+    changes = {name: sorted((times["no filter"] / times[name] - 1) * 100 for times in sets) for name in VARIANTS}
+    return {name: statistics.median(times[name] for times in sets) for name in VARIANTS}, changes
 
 
 def row(label, values, form):
@@ -175,17 +194,22 @@ async def main():
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paced.sse"
         path.write_bytes(stream_of(EVENTS))
-        times = await cpu(path, 0, PAUSE_MS, PACED, ROUNDS)
+        times = medians(await cpu(path, 0, PAUSE_MS, PACED, ROUNDS))
         events = PACED * path.read_bytes().count(b"\n\n")
         per_event = {name: time / events * 1e6 for name, time in times.items()}
         row(f"CPU µs per event, {PACED} streams, one event each {PAUSE_MS} ms", per_event, "{:.1f}")
         results["paced_cpu_us_per_event"] = per_event
         bulk = Path(folder) / "bulk.sse"
         bulk.write_bytes(stream_of(20_000))
-        times = await cpu(bulk, 1400, 0, 8, ROUNDS)
+        times, changes = await throughput(bulk, 8, 2 * ROUNDS)
         megabytes = 8 * bulk.stat().st_size / 1e6
         row("MB per CPU second, streams without pauses", {name: megabytes / time for name, time in times.items()}, "{:.0f}")
         results["bulk_cpu_s_per_mb"] = {name: time / megabytes for name, time in times.items()}
+        middle = {name: statistics.median(of) for name, of in changes.items()}
+        row(f"throughput against no filter, median of {SETS} starts", middle, "{:+.0f} %")
+        spread = {name: f"{of[0]:+.0f} to {of[-1]:+.0f} %" for name, of in changes.items()}
+        row("lowest and highest start", spread, "{}")
+        results["bulk_change_percent"] = changes
         # In a thread, so that nothing else is in the way of its clock.
         median, rare = await asyncio.to_thread(latency, path, 2 * ROUNDS)
         row("µs of latency of a chunk, median", median, "{:.0f}")
