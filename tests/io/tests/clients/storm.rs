@@ -79,11 +79,22 @@ fn round(client: Client, random: &mut Random, count: usize) -> isize {
         server.serve(&path, fault.script);
         let gate = fault.gate;
         let show = &mut |_: &str| gate.iter().for_each(Gate::open);
-        println!("{name}");
+        let _named = NamedInPanic(name);
         let url = server.base_url() + &path;
         kept += kept_by(|| fault.expected.check(&client(&url, fault.idle, show)));
     }
     kept
+}
+
+/// Prints the name of the fault at which a thread panics. An hour of names would hide it.
+struct NamedInPanic(&'static str);
+
+impl Drop for NamedInPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("at the fault {}", self.0);
+        }
+    }
 }
 
 /// A client polls by futures that it drops, and drops the stream after some polls. The text so far is never wrong.
