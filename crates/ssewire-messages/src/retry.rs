@@ -63,14 +63,17 @@ use crate::response_head::ResponseHead;
 ///
 /// For an incomplete message, [`decide_incomplete`](Self::decide_incomplete) returns whether and when to send another
 /// request. That is the same request if the message has no [content](Incomplete::has_content). If it has text, the
-/// request continues this text, without the white space at its end. The page [retries] of the guide has the rules for
-/// tools, thinking and newer models.
+/// request continues this text: it contains [`Message::to_text_turn`](crate::Message::to_text_turn), and a turn of the
+/// user that asks the model to continue. Tool calls and thinking cannot be continued: the model generates them again.
+/// The page [retries] of the guide has the rules, and a complete program.
 ///
 /// [retries]: https://docs.rs/ssewire-io/latest/ssewire_io/guide/retries/index.html
 ///
 /// ```
 /// use std::time::Duration;
-/// use ssewire_messages::{Backoff, MessageDecoder, Step};
+///
+/// use serde_json::json;
+/// use ssewire_messages::{Backoff, MessageDecoder, RawJson, Step};
 ///
 /// let mut cut: &[u8] = br#"data: {"type":"message_start","message":{}}
 ///
@@ -87,9 +90,11 @@ use crate::response_head::ResponseHead;
 /// let delay = Backoff::new().decide_incomplete(&incomplete, 0, unix_time, 0.0)?;
 /// assert_eq!(delay, Duration::from_millis(500));
 ///
-/// let text = incomplete.partial().text();
-/// let last_message = serde_json::json!({"role": "assistant", "content": text.trim_end()});
-/// assert_eq!(last_message["content"], "It was a dark and");
+/// let mut turns: Vec<RawJson> = vec![json!({"role": "user", "content": "Tell me a story."}).into()];
+/// if let Some(partial) = incomplete.partial().to_text_turn() {
+///     turns.extend([partial, json!({"role": "user", "content": "Continue exactly where your answer ended."}).into()]);
+/// }
+/// assert_eq!(turns[1], json!({"role": "assistant", "content": "It was a dark and"}));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

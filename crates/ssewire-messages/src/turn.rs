@@ -317,7 +317,8 @@ impl Message {
     /// Returns the text of the message as the assistant's turn of the next request, for a message that is not complete:
     /// to continue it, or to keep it in a conversation. White space at its end is cut off, because the API rejects it.
     /// `None`: nothing else is there, and the API refuses a turn without content. Everything but [text](Self::text) is
-    /// left out; [`to_turn`](Self::to_turn) is the turn of a complete message.
+    /// left out; [`to_turn`](Self::to_turn) is the turn of a complete message. To continue the message, add a turn of
+    /// the user: Claude 4.6 and later models reject a request that ends with a turn of the assistant.
     ///
     /// ```
     /// use ssewire_messages::Message;
