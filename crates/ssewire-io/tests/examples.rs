@@ -71,7 +71,7 @@ fn text_arrives_and_the_end_is_summed_up() {
 }
 
 #[test]
-fn before_the_stream_begins_there_is_another_try() {
+fn before_the_stream_begins_the_request_is_repeated() {
     for client in CLIENTS {
         let server = Server::start().unwrap();
         let busy = Script::overloaded().header("retry-after-ms", "10");
@@ -86,7 +86,7 @@ fn before_the_stream_begins_there_is_another_try() {
 }
 
 #[test]
-fn after_two_retries_it_is_enough() {
+fn after_two_retries_the_error_is_reported() {
     // In parallel: they mostly wait before a retry.
     thread::scope(|scope| {
         for client in CLIENTS {

@@ -215,7 +215,8 @@ impl Stream {
         }
     }
 
-    /// The rest of the stream passes without being metered: a hole would look like a fault of the server.
+    /// The rest of the stream passes without being metered: a message that lacks bytes would look like a fault of the
+    /// server.
     fn fail(&mut self, failure: &str) {
         self.meter = None;
         self.plugin.set_field("failure", failure);

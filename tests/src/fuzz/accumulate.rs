@@ -34,9 +34,9 @@ pub fn accumulate(input: &[u8]) {
     let payloads = script::payloads(flags & 0x80 != 0, input);
     let events: Vec<_> = payloads.iter().map(|payload| StreamEvent::from_json(payload)).collect();
 
-    tolerant(accumulator.clone(), &events, limits);
-    strict(accumulator.clone(), &events);
-    memory(accumulator, &payloads, flags & 1 != 0);
+    check_lenient_mode(accumulator.clone(), &events, limits);
+    check_strict_mode(accumulator.clone(), &events);
+    check_memory(accumulator, &payloads, flags & 1 != 0);
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +48,11 @@ struct Limits {
 type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
 
 /// Records all updates in a ledger, and compares it with the snapshot after each event.
-fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits) {
+fn check_lenient_mode(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits) {
     let mut ledger = Ledger::default();
     // The same events, each after an unknown event, which prevents the fast path.
     let unknown = StreamEvent::from_json(b"{\"type\":\"future_event\"}").unwrap().unwrap();
-    let mut at_length = accumulator.clone();
+    let mut on_slow_path = accumulator.clone();
     let mut undecodable = 0;
     for event in events {
         let event = match event {
@@ -61,13 +61,13 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
             Err(error) => {
                 undecodable += 1;
                 accumulator.record_payload_error(error).unwrap();
-                at_length.record_payload_error(error).unwrap();
+                on_slow_path.record_payload_error(error).unwrap();
                 continue;
             }
         };
         let violations_before = accumulator.violations().total();
-        let mut refusing = accumulator.clone().with_validation(Validation::Strict);
-        let is_rejected = matches!(refusing.accumulate(event.clone()), Err(AccumulateError::Violation(_)));
+        let mut strict = accumulator.clone().with_validation(Validation::Strict);
+        let is_rejected = matches!(strict.accumulate(event.clone()), Err(AccumulateError::Violation(_)));
 
         let returned = match accumulator.accumulate(event.clone()) {
             Ok(update) => {
@@ -84,12 +84,12 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
             is_rejected,
             "strict mode rejects each violation, and nothing else"
         );
-        assert!(matches!(at_length.accumulate(unknown.clone()), Ok(Update::Unchanged)));
-        assert_eq!(returned, describe(&mut at_length, event));
+        assert!(matches!(on_slow_path.accumulate(unknown.clone()), Ok(Update::Unchanged)));
+        assert_eq!(returned, describe(&mut on_slow_path, event));
         ledger.agrees_with(&accumulator, limits);
         assert_eq!(accumulator.has_started(), ledger.started);
     }
-    assert_eq!(state(&accumulator), state(&at_length));
+    assert_eq!(state(&accumulator), state(&on_slow_path));
     is_written_and_read_again(&accumulator.snapshot());
     violations(&accumulator);
     ends(accumulator, &ledger, undecodable);
@@ -165,7 +165,7 @@ fn ends(accumulator: Accumulator, ledger: &Ledger, undecodable: u64) {
 }
 
 /// A rejected event changes nothing, and the accepted events have no violation.
-fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
+fn check_strict_mode(accumulator: Accumulator, events: &[Decoded<'_>]) {
     let mut strict = accumulator.clone().with_validation(Validation::Strict);
     let mut without = accumulator;
     let mut before = state(&strict);
@@ -185,7 +185,7 @@ fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
 
 /// Checks the promised memory, of decoding and merging: 4 bytes for each received byte, and 8 KiB. With partial values,
 /// each byte may also be that of a node.
-fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], has_partial: bool) {
+fn check_memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], has_partial: bool) {
     let received: usize = payloads.iter().map(|payload| String::from_utf8_lossy(payload).len()).sum();
     let ((), cost) = cost::of(|| {
         for payload in payloads {

@@ -144,7 +144,7 @@ impl Block {
     }
 
     /// Merges a start of the same kind with what deltas brought before it.
-    pub fn adopt(&mut self, start: Members) {
+    pub fn merge_start(&mut self, start: Members) {
         let early = std::mem::replace(self, Self::started(self.index, start));
         self.half = early.half;
         for name in ["text", "thinking"] {

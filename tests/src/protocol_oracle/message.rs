@@ -197,7 +197,7 @@ impl Message {
         match same_kind.next().filter(|block| !block.is_started) {
             Some(early) => {
                 let initial = new.text().to_vec();
-                early.adopt(new.members);
+                early.merge_start(new.members);
                 early.number = started;
                 if kind == "text" && !initial.is_empty() {
                     self.pieces.push(text(&initial));

@@ -90,7 +90,7 @@ fn records_have_comments_lost_events_and_times_in_their_order() {
 
 /// Regression: after the first event with an ID, a decoder of the caller that returns comments made them records.
 #[test]
-fn comments_are_records_only_if_they_were_asked_for() {
+fn comments_are_records_only_on_request() {
     let mut decoder = BatchDecoder::with_decoder(Decoder::new().with_comments());
     let mut input = &b": a\n\ndata: x\n\nid: 1\ndata: y\n\n: b\n\ndata: z\n\n"[..];
     let batch = decoder.push(&mut input);

@@ -162,7 +162,7 @@ fn partial_strings_returns_the_chosen_view() {
 }
 
 #[test]
-fn is_empty_is_complete_and_depth_after_each_push() {
+fn is_blank_is_complete_and_depth_after_each_push() {
     let mut json = PartialJson::new();
     let steps = [("", true, false, 0), (" \n", true, false, 0), ("[", false, false, 1), ("{\"a\":", false, false, 2)];
     let ends = [("[[", false, false, 4), ("]]}", false, false, 1), ("]", false, true, 0), (" \t", false, true, 0)];

@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn disconnected_agrees_with_a_model(times in times(), calls in proptest::collection::vec(call(), 0..40)) {
+    fn record_disconnected_agrees_with_a_model(times in times(), calls in proptest::collection::vec(call(), 0..40)) {
         let mut reconnect = times.policy();
         let (mut connected_at, mut attempt) = (None, 0);
         for call in calls {
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn disconnected_reaches_both_bounds(times in times(), retry in proptest::option::of(time()), attempts in 1..130_u32) {
+    fn record_disconnected_reaches_both_bounds(times in times(), retry in proptest::option::of(time()), attempts in 1..130_u32) {
         let delay = |random| {
             let mut reconnect = times.policy();
             (0..attempts).map(|_| reconnect.record_disconnected(Duration::ZERO, retry, random)).last().unwrap()
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn disconnected_is_monotonic(times in times(), retry in proptest::option::of(time()), random in 0.0..=1.0_f64, more in 0.0..=1.0_f64) {
+    fn record_disconnected_is_monotonic(times in times(), retry in proptest::option::of(time()), random in 0.0..=1.0_f64, more in 0.0..=1.0_f64) {
         let mut reconnect = times.policy();
         let mut previous = Duration::ZERO;
         for _ in 0..100 {
@@ -159,7 +159,7 @@ proptest! {
 
 /// Evenly spaced random numbers give evenly spaced delays.
 #[test]
-fn disconnected_distributes_uniformly() {
+fn record_disconnected_distributes_uniformly() {
     let policy = Reconnect::new().with_reconnection_time(Duration::from_secs(3));
     for (attempts, lower, spread) in [(1, 3000, 3000), (2, 6000, 6000), (8, 150_000, 150_000)] {
         for step in 0..=100_u64 {
@@ -175,7 +175,7 @@ fn disconnected_distributes_uniformly() {
 
 /// Clients that lose their connections at the same time reconnect at times spread over one reconnection time.
 #[test]
-fn disconnected_spreads_the_first_attempts() {
+fn record_disconnected_spreads_the_first_attempts() {
     let mut per_second = [0; 3];
     for client in 0..300_u32 {
         let delay = Reconnect::new().record_disconnected(Duration::ZERO, None, f64::from(client) / 300.0);

@@ -28,7 +28,7 @@ fn a_plain_json_error_is_reported() {
 }
 
 #[test]
-fn a_foreign_body_is_named_in_one_sentence() {
+fn a_body_that_is_not_a_stream_is_named_in_one_sentence() {
     let foreign = concat!(
         "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n",
         "data: [DONE]\n\n",
@@ -245,7 +245,7 @@ fn the_demo_shows_text_and_sums_up() {
 }
 
 #[test]
-fn thinking_is_shown_where_it_is_asked_for() {
+fn thinking_is_shown_only_on_request() {
     let bytes = sample("thinking.sse");
     let text = "The greatest common divisor is **21**.";
     assert_eq!(ssewire(&[], &bytes).stdout, text);

@@ -32,7 +32,7 @@ fn no_command_panics_and_none_depends_on_the_chunking() {
 }
 
 #[test]
-fn strict_ends_with_4_where_tolerance_does_not() {
+fn a_violation_ends_with_4_in_strict_mode_alone() {
     for name in ["index_reuse", "delta_unknown_index", "delta_after_block_stop"] {
         let (_, bytes) = recorded("hostile").into_iter().find(|(found, _)| found == name).unwrap();
         assert_ne!(ssewire(&["message"], &bytes).document(), None);

@@ -94,7 +94,7 @@ const GONE: [&[&str]; 12] = [
 
 #[cfg(unix)]
 #[test]
-fn a_reader_that_is_gone_ends_it_silently() {
+fn a_closed_output_ends_the_command_silently() {
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::process::{Command, Stdio};

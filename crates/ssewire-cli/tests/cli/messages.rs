@@ -412,7 +412,7 @@ fn stop_reasons_that_end_the_text_early_get_a_note() {
 }
 
 #[test]
-fn the_cause_of_a_foreign_body_is_named() {
+fn the_cause_of_a_body_that_is_not_a_stream_is_named() {
     let single_line_ends = [START, &piece("x"), STOP].concat().replace("\n\n", "\n");
     let ran = ssewire(&["message"], single_line_ends.as_bytes());
     assert!(ran.stderr.contains("blank lines between events are probably missing"), "{ran:?}");

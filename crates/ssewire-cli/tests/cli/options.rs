@@ -137,7 +137,7 @@ fn ill_formed_text_is_replaced() {
 }
 
 #[test]
-fn styles_are_written_into_a_pipe_only_where_that_is_asked_for() {
+fn styles_are_written_into_a_pipe_only_on_request() {
     let bytes = sample("thinking.sse");
     let plain = ssewire(&["--thinking"], &bytes).exits(0).stdout;
     assert!(!plain.contains('\u{1b}'));

@@ -32,7 +32,7 @@ fn spoiled() -> Vec<(&'static str, String)> {
         ("no text", delta(0, json!({"type": "text_delta", "text": [MARKER]}))),
         ("an early delta", delta(7, json!({"type": "text_delta", "text": MARKER}))),
         ("input without a block", delta(8, json!({"type": "input_json_delta", "partial_json": MARKER}))),
-        ("a misfit", delta(0, json!({"type": "signature_delta", "signature": MARKER}))),
+        ("a mismatched delta", delta(0, json!({"type": "signature_delta", "signature": MARKER}))),
         (
             "a tool with broken input",
             format!(

@@ -98,7 +98,7 @@ fn a_file_without_an_end_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_it_cleanly() {
+fn an_interrupt_ends_the_server_with_0() {
     use crate::python::python;
 
     const HELPER: &str = "

@@ -90,7 +90,7 @@ fn a_body_is_pinned_by_the_extension() {
 }
 
 #[test]
-fn the_error_of_a_body_is_handed_on() {
+fn the_error_of_a_body_is_returned() {
     #[derive(Debug, PartialEq)]
     struct Broken;
     let script = Script::of(&[b"data: a\n\ndata: lost"]).failing(Broken);

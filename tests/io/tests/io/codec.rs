@@ -57,7 +57,7 @@ fn events_that_are_too_large_are_lost_alone() {
 }
 
 #[test]
-fn the_error_of_the_connection_is_handed_on() {
+fn the_error_of_the_connection_is_returned() {
     let failure = io::Error::new(ErrorKind::ConnectionReset, "gone");
     let mut framed = FramedRead::new(Script::of(&[b"data: a\n\ndata: lost"]).failing(failure), EventCodec::new());
     assert_eq!(block_on(framed.next()).unwrap().unwrap().unwrap().data(), b"a");

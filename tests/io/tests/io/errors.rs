@@ -34,7 +34,7 @@ fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, EventError<E>>> + U
 }
 
 #[test]
-fn an_odd_error_is_handed_on_untouched_and_final() {
+fn an_odd_error_is_returned_unchanged_and_final() {
     let (counter, word) = (Rc::new(Cell::new(0)), "borrowed".to_owned());
     let odd = || Odd(counter.clone(), &word);
     for error in [check(EventStream::new(failing(odd()))), check(SharedEventStream::new(failing(odd())))] {

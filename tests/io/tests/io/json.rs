@@ -239,7 +239,7 @@ fn errors_of_the_transport_and_lost_events_pass() {
 
 /// At the marker the stream looks once whether the body has ended, and the reader does not read on.
 #[test]
-fn after_the_marker_the_transport_is_asked_at_most_once() {
+fn after_the_marker_the_transport_is_polled_at_most_once() {
     let chunks: [&[u8]; 3] = [b"data: {}\n\ndata: [DONE]\n\n", b"more", b"and more"];
     let script = Script::<io::Error>::of(&chunks);
     let given = script.given();

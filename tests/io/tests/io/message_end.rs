@@ -448,7 +448,7 @@ fn stalling(body: &[u8], at: usize, kind: ErrorKind) -> impl io::Read {
 }
 
 #[test]
-fn partial_values_of_tool_input_are_shown_if_asked_for() {
+fn partial_values_of_tool_input_are_shown_on_request() {
     let sample = samples::named("tool_use");
     let count = |mut reply: MessageReader<&[u8]>| {
         let mut partials = 0;

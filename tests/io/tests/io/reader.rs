@@ -59,7 +59,7 @@ fn iterates_over_the_events_of_every_case() {
 }
 
 #[test]
-fn a_reader_that_is_interrupted_is_asked_again() {
+fn a_reader_that_is_interrupted_is_read_again() {
     let steps = [Step::Wait, Step::Wait, Step::chunk(b"data: a\n"), Step::Wait, Step::chunk(b"\n"), Step::Wait];
     let mut reader = EventReader::new(Script::new(steps));
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"a");
@@ -67,7 +67,7 @@ fn a_reader_that_is_interrupted_is_asked_again() {
 }
 
 #[test]
-fn the_error_of_the_reader_is_handed_on_and_final() {
+fn the_error_of_the_reader_is_returned_and_final() {
     let failing = || {
         let failure = io::Error::new(ErrorKind::ConnectionReset, "the peer is gone");
         Script::of(&[b"data: a\n\ndata: lost"]).failing(failure)

@@ -39,7 +39,7 @@ struct Account {
     input: String,
     /// The order in which the blocks were created.
     arrival: usize,
-    /// The order of their starts. A block that a delta opened has none until a start adopts it.
+    /// The order of their starts. A block that a delta opened has none until its start arrives.
     start: Option<usize>,
     is_stopped: bool,
 }

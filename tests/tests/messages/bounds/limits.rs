@@ -88,7 +88,7 @@ fn events_that_open_no_block_are_not_kept() {
 
 /// The list of violations is bounded, their counts are not.
 #[test]
-fn departures_without_end_are_counted_not_kept() {
+fn violations_without_end_are_counted_not_kept() {
     let mut accumulator = unlimited();
     feed(&mut accumulator, 0..1000, |_| stop(5));
     let before = ssewire_heap::held();

@@ -97,7 +97,7 @@ fn complete_whatever_is_cut_after_message_stop() {
 fn unterminated() {
     let reasons = strict_end_of(&but_for_the_end()).unwrap_err().reasons().to_vec();
     assert_eq!(reasons, [Completion::Unterminated], "strict");
-    assert_eq!(to_json(&end_of(&but_for_the_end()).unwrap()), whole(), "tolerant");
+    assert_eq!(to_json(&end_of(&but_for_the_end()).unwrap()), whole(), "lenient");
     assert_eq!(run(&but_for_the_end()).accumulator.completion(), Completion::Unterminated);
 }
 
@@ -136,16 +136,16 @@ fn unterminated_with_a_block_that_is_open() {
 }
 
 #[test]
-fn unterminated_where_message_stop_is_undecodable() {
+fn unterminated_if_message_stop_is_undecodable() {
     let body = body(sse(&but_for_the_end()) + &named("message_stop", "{"));
     assert_eq!(body.lost.len(), 1);
     assert_eq!(to_json(&body.end.unwrap()), whole(), "no content is lost with it");
 }
 
-// Incomplete: Cut
+// Incomplete: Truncated
 
 #[test]
-fn cut_before_the_stop_reason() {
+fn truncated_before_the_stop_reason() {
     let events = [
         &[message_start(json!({"id": "msg_1", "stop_reason": null}))],
         &one_block()[1..],
@@ -161,7 +161,7 @@ fn cut_before_the_stop_reason() {
 }
 
 #[test]
-fn cut_anywhere_in_the_bytes_before_the_stop_reason() {
+fn truncated_anywhere_in_the_bytes_before_the_stop_reason() {
     let bytes = sse(&one_block());
     for length in "event:".len()..bytes.len() {
         assert_eq!(reasons_of_body(&bytes[..length]), [Completion::Truncated], "{:?}", &bytes[..length]);
@@ -169,7 +169,7 @@ fn cut_anywhere_in_the_bytes_before_the_stop_reason() {
 }
 
 #[test]
-fn cut_after_only_pings() {
+fn truncated_after_only_pings() {
     for events in [vec![ping()], vec![ping(), ping()], vec![ping(), unknown_event()]] {
         let incomplete = end_of(&events).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
@@ -180,7 +180,7 @@ fn cut_after_only_pings() {
 }
 
 #[test]
-fn cut_without_message_start() {
+fn truncated_without_message_start() {
     for events in [
         vec![start(0, text_block("a")), text(0, "b"), stop(0), end_turn(), end()],
         vec![text(0, "ab"), end_turn()],
@@ -196,14 +196,14 @@ fn cut_without_message_start() {
 }
 
 #[test]
-fn cut_where_message_start_is_undecodable() {
+fn truncated_if_message_start_is_undecodable() {
     let undecodable = named("message_start", r#"{"type": "message_start", "message": "text"}"#);
     assert_eq!(reasons_of_body(&undecodable), [Completion::Truncated]);
     assert_eq!(reasons_of_body(undecodable + &sse(&whole_stream()[1..])), [Completion::Truncated]);
 }
 
 #[test]
-fn cut_within_the_first_field() {
+fn truncated_within_the_first_field() {
     let payload = begin().to_string();
     for body in [
         "event:".to_owned(),
@@ -224,7 +224,7 @@ fn cut_within_the_first_field() {
     }
 }
 
-// Incomplete: Hole
+// Incomplete: ContentLost
 
 /// A complete stream, except for this event within its block.
 fn with(name: &str, payload: &str) -> Body {
@@ -260,7 +260,7 @@ const NAMES: [&str; 9] = [
 ];
 
 #[test]
-fn hole_by_type_whatever_the_name() {
+fn content_lost_by_type_under_any_event_type() {
     for name in NAMES {
         assert_content_lost(name, r#"{"type": "content_block_start", "index": 0}"#);
         assert_content_lost(name, r#"{"type": "content_block_delta", "index": 0}"#);
@@ -269,7 +269,7 @@ fn hole_by_type_whatever_the_name() {
 }
 
 #[test]
-fn no_hole_by_type_whatever_the_name() {
+fn content_kept_by_type_under_any_event_type() {
     for name in NAMES {
         assert_undecodable_without_loss(name, r#"{"type": "content_block_stop"}"#);
         assert_undecodable_without_loss(name, r#"{"type": "message_delta", "delta": 5}"#);
@@ -277,7 +277,7 @@ fn no_hole_by_type_whatever_the_name() {
 }
 
 #[test]
-fn hole_by_name_without_a_type() {
+fn content_lost_by_event_type_without_a_type() {
     for name in ["content_block_start", "content_block_delta"] {
         for payload in
             ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text", "{}", r#"{"index": 0}"#, r#"{"type": null}"#]
@@ -288,7 +288,7 @@ fn hole_by_name_without_a_type() {
 }
 
 #[test]
-fn no_hole_by_name_without_a_type() {
+fn content_kept_by_event_type_without_a_type() {
     for name in ["content_block_stop", "message_delta", "message_stop", "ping", "future_event"] {
         for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
             assert_undecodable_without_loss(name, payload);
@@ -298,7 +298,7 @@ fn no_hole_by_name_without_a_type() {
 
 /// A `message_start` after that of the message: "the events after it may be those of another message".
 #[test]
-fn hole_where_another_message_may_have_begun() {
+fn content_lost_if_another_message_may_have_begun() {
     for name in NAMES {
         assert_content_lost(name, r#"{"type": "message_start"}"#);
     }
@@ -315,7 +315,7 @@ fn hole_where_another_message_may_have_begun() {
 }
 
 #[test]
-fn hole_with_neither_type_nor_name() {
+fn content_lost_without_type_and_event_type() {
     for name in ["", "message"] {
         for payload in ["{", "{\"type\": \"ping\"", "{x", "{\"delta\": {}"] {
             assert_content_lost(name, payload);
@@ -325,7 +325,7 @@ fn hole_with_neither_type_nor_name() {
 
 /// Data without an event type that is not an object is a keep-alive: a violation, never a lost event.
 #[test]
-fn keep_alive_data_is_a_violation_and_no_hole() {
+fn keep_alive_data_is_a_violation_and_loses_no_content() {
     for name in ["", "message"] {
         for payload in ["[]", "5", "null", "text", ": PROCESSING", "ping", "\"x\""] {
             let kept = body(around(named(name, payload)));
@@ -348,7 +348,7 @@ fn keep_alive_data_is_a_violation_and_no_hole() {
 
 /// The list of undecodable events: each required member of a start or a delta.
 #[test]
-fn hole_by_each_undecodable_start_or_delta() {
+fn content_lost_by_each_undecodable_start_or_delta() {
     for index in [json!(null), json!(-1), json!(0.5), json!("x"), json!("-1"), json!(true), json!([0])] {
         assert_content_lost(
             "",
@@ -395,7 +395,7 @@ fn hole_by_each_undecodable_start_or_delta() {
 }
 
 #[test]
-fn no_hole_by_a_null_string_of_a_delta() {
+fn content_kept_by_a_null_string_of_a_delta() {
     for piece in [
         json!({"type": "text_delta", "text": null}),
         json!({"type": "thinking_delta", "thinking": null}),
@@ -411,14 +411,14 @@ fn no_hole_by_a_null_string_of_a_delta() {
 }
 
 #[test]
-fn hole_before_message_start() {
+fn content_lost_before_message_start() {
     for payload in ["{", r#"{"type": "content_block_delta"}"#] {
         assert_eq!(reasons_of_body(named("", payload) + &sse(&whole_stream())), [Completion::ContentLost]);
     }
 }
 
 #[test]
-fn no_hole_after_message_stop() {
+fn content_kept_after_message_stop() {
     for payload in ["{", r#"{"type": "content_block_delta"}"#, r#"{"type": "content_block_start", "index": 1}"#] {
         for name in ["", "content_block_delta"] {
             let body = body(sse(&whole_stream()) + &named(name, payload));
@@ -430,7 +430,7 @@ fn no_hole_after_message_stop() {
 
 /// Callers of the accumulator alone must report lost events to it.
 #[test]
-fn hole_as_reported_to_the_accumulator() {
+fn content_lost_as_reported_to_the_accumulator() {
     for (payload, expected) in [
         (r#"{"type": "content_block_delta"}"#, Some(Completion::ContentLost)),
         ("{", Some(Completion::ContentLost)),
@@ -466,7 +466,7 @@ fn input_of(incomplete: &Incomplete) -> (Value, InputState) {
 }
 
 #[test]
-fn tool_input_that_is_cut() {
+fn tool_input_that_is_truncated() {
     for pieces in [&["{"][..], &["{\"a\": ", "1"], &["[", "1, "], &["\"x"], &["{\"a\": tr"], &["-"]] {
         let incomplete = end_of(&call(pieces)).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
@@ -520,7 +520,7 @@ fn tool_input_whose_block_is_open_as_the_input_ends() {
 }
 
 #[test]
-fn tool_input_that_is_whole_though_its_block_was_not_stopped() {
+fn tool_input_that_is_complete_though_its_block_has_no_stop() {
     let events = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1}"), end_turn()];
     let expected = message(json!({"content": [tool(json!({"a": 1}))], "stop_reason": "end_turn"}));
     assert_eq!(to_json(&end_of(&events).unwrap()), expected, "unterminated, and nothing is missing");
@@ -552,7 +552,7 @@ fn blank_input_json_that_never_found_its_block_is_ignored() {
 /// The value so far, without an unfinished string at its end: `docs/protocol.md`, heading "Partial input JSON", the
 /// second column of the first table.
 #[test]
-fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string() {
+fn the_partial_input_is_the_value_so_far_without_an_unfinished_string_at_its_end() {
     for (text, expected) in [
         (r#"{"l": "San"#, json!({})),
         (r#"{"l""#, json!({})),
@@ -656,10 +656,10 @@ fn server_error_after_the_stop_reason() {
     assert_eq!(to_json(incomplete.partial()), whole());
 }
 
-// Incomplete: TooLarge
+// Incomplete: LimitExceeded
 
 #[test]
-fn too_large_by_the_bytes_of_the_message() {
+fn limit_exceeded_by_the_bytes_of_the_message() {
     let events = [begin(), start(0, text_block("")), text(0, &"x".repeat(2000)), stop(0), end_turn(), end()];
     let accumulator = Accumulator::new().with_max_bytes(1000);
     let incomplete = end_of_with(accumulator, &events).unwrap_err();
@@ -668,7 +668,7 @@ fn too_large_by_the_bytes_of_the_message() {
 }
 
 #[test]
-fn too_large_by_the_blocks_of_the_message() {
+fn limit_exceeded_by_the_blocks_of_the_message() {
     let starts = [0, 1, 2].map(|index| start(index, text_block("t")));
     let events = [&[begin()], &starts[..], &[stop(0), stop(1), end_turn(), end()]].concat();
     let incomplete = end_of_with(Accumulator::new().with_max_blocks(2), &events).unwrap_err();
@@ -677,7 +677,7 @@ fn too_large_by_the_blocks_of_the_message() {
 }
 
 #[test]
-fn too_large_by_one_event() {
+fn limit_exceeded_by_one_event() {
     let stream = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(1000));
     let bytes = around(named("content_block_delta", &text(0, &"x".repeat(2000)).to_string()));
     let body = body_with(stream, &bytes);
@@ -742,7 +742,7 @@ fn the_body_of_a_further_message_is_a_stream() {
 }
 
 #[test]
-fn not_a_stream_by_the_events_alone() {
+fn non_stream_body_by_the_events_alone() {
     for events in [vec![], vec![unknown_event()], vec![unknown_event(), json!({"type": "response.created"})]] {
         assert_eq!(end_of(&events).unwrap_err().reasons(), [Completion::NonStreamBody]);
     }
@@ -754,9 +754,9 @@ fn not_a_stream_by_the_events_alone() {
 fn done_instead_of_message_stop() {
     for name in ["", "message", "done", "message_stop", "content_block_delta", "error"] {
         let bytes = sse(&but_for_the_end()) + &named(name, "[DONE]");
-        let tolerant = body(&bytes);
-        assert_eq!((tolerant.lost, tolerant.violations), (vec![], 0), "{name}");
-        assert_eq!(to_json(&tolerant.end.unwrap()), whole(), "{name}");
+        let lenient = body(&bytes);
+        assert_eq!((lenient.lost, lenient.violations), (vec![], 0), "{name}");
+        assert_eq!(to_json(&lenient.end.unwrap()), whole(), "{name}");
         let strict = body_with(|| MessageDecoder::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
         assert_eq!(strict.lost, []);
         assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Unterminated], "{name}");
@@ -764,7 +764,7 @@ fn done_instead_of_message_stop() {
 }
 
 #[test]
-fn done_before_the_stop_reason_is_a_cut() {
+fn truncated_by_done_before_the_stop_reason() {
     assert_eq!(reasons_of_body(sse(&one_block()) + &named("", "[DONE]")), [Completion::Truncated]);
     assert_eq!(reasons_of_body(sse(&[ping()]) + &named("", "[DONE]")), [Completion::Truncated]);
 }
@@ -888,7 +888,7 @@ fn a_pending_last_event_that_is_not_a_complete_object_is_in_the_report() {
 }
 
 #[test]
-fn finish_says_that_bytes_were_pending() {
+fn finish_reports_the_pending_bytes() {
     let last = sse(&[end()]);
     let bytes = sse(&but_for_the_end()) + last.strip_suffix('\n').unwrap();
     let (mut decoder, mut input, mut events) = (Decoder::new(), bytes.as_bytes(), 0);

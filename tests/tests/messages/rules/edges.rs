@@ -95,7 +95,7 @@ fn a_tool_call_at_the_highest_index_is_truncated_like_others() {
 }
 
 #[test]
-fn a_tool_call_with_input_is_given_at_its_stop() {
+fn a_tool_call_with_input_is_returned_at_its_stop() {
     let events = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":"), input(0, "1}"), stop(0), end_turn(), end()];
     assert_eq!(calls(&events), [(4, "{\"a\":1}".to_owned())]);
     let cut = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":"), stop(0), stopped_by("max_tokens"), end()];

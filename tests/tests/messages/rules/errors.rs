@@ -120,7 +120,7 @@ fn a_json_object_of_another_kind_is_not_an_error() {
 }
 
 #[test]
-fn anything_under_the_event_name_error() {
+fn anything_under_the_event_type_error() {
     for payload in [
         json!({}),
         json!({"message": "boom"}),
@@ -141,14 +141,14 @@ fn anything_under_the_event_name_error() {
 }
 
 #[test]
-fn a_known_event_under_the_event_name_error_is_itself() {
+fn a_known_event_under_the_event_type_error_is_itself() {
     let events = [begin(), start(0, text_block("a")), text(0, "b"), stop(0), end_turn(), ping(), end()];
     let body: String = events.iter().map(|event| named("error", &event.to_string())).collect();
     assert_eq!(tolerated(body), orderly(&events).message());
 }
 
 #[test]
-fn text_that_is_not_json_under_the_event_name_error_is_the_message() {
+fn text_that_is_not_json_under_the_event_type_error_is_the_message() {
     for text in ["boom", "upstream connect error: 503", "{\"type\": \"error\"", "<html>boom</html>", "500 boom"] {
         let error = error_in(&named("error", text));
         assert_eq!((error.message(), error.body().to_value().unwrap(), error.kind()), (Some(text), json!(text), None));
@@ -165,7 +165,7 @@ fn text_that_is_not_json_under_the_event_name_error_is_the_message() {
 }
 
 #[test]
-fn the_type_of_an_error_under_the_event_name_error_is_its_kind() {
+fn the_type_of_an_error_under_the_event_type_error_is_its_kind() {
     for (kind, expected, _) in KINDS {
         let payload = json!({"type": kind, "message": "boom"});
         let error = error_in(&named("error", &payload.to_string()));
@@ -241,8 +241,8 @@ fn a_field_of_another_name_is_not_an_error() {
 #[test]
 fn an_event_with_a_field_named_error_beside_its_data_is_both() {
     for block in [format!("data: {}\nerror: boom\n\n", text(0, "+")), format!("error: boom\ndata: {}\n\n", ping())] {
-        let [tolerant, strict] = streams().map(|stream| body_with(stream, &around(&block)));
-        for body in [tolerant, strict] {
+        let [lenient, strict] = streams().map(|stream| body_with(stream, &around(&block)));
+        for body in [lenient, strict] {
             assert_eq!(body.end.unwrap_err().server_error().unwrap().message(), Some("boom"), "{block}");
         }
     }
@@ -265,7 +265,7 @@ fn a_block_without_a_data_line_is_not_an_event() {
 }
 
 #[test]
-fn the_name_of_a_block_without_a_data_line_is_not_that_of_the_next() {
+fn the_event_type_of_a_block_without_a_data_line_is_not_that_of_the_next() {
     assert_not_an_error("event: error\n\ndata: {\"x\": 1}\n\n");
 }
 
@@ -300,7 +300,7 @@ fn an_overloaded_error_inside_a_200_stream_is_retryable() {
 }
 
 #[test]
-fn an_error_in_a_stream_is_classed_by_its_type() {
+fn an_error_in_a_stream_is_classified_by_its_type() {
     for (name, kind, retryable) in KINDS {
         let payload = json!({"type": "error", "error": {"type": name, "message": "boom"}, "request_id": "req_1"});
         let error = error_in(&sse(&[payload]));
@@ -310,7 +310,7 @@ fn an_error_in_a_stream_is_classed_by_its_type() {
 }
 
 #[test]
-fn an_error_of_a_response_is_classed_by_its_status_if_it_has_no_type() {
+fn an_error_of_a_response_is_classified_by_its_status_if_it_has_no_type() {
     let retryable = [408, 409, 429, 500, 501, 502, 503, 504, 520, 529, 599];
     let final_ = [400, 401, 402, 403, 404, 413, 418, 422];
     for (statuses, expected) in [(&retryable[..], true), (&final_[..], false)] {
@@ -527,7 +527,7 @@ fn after_message_stop_the_message_stays_complete() {
 }
 
 #[test]
-fn after_message_stop_an_error_is_recorded_and_in_strict_mode_refused() {
+fn after_message_stop_an_error_is_recorded_and_in_strict_mode_rejected() {
     let events = [begin(), end_turn(), end()];
     let run = orderly(&events).then(&[error()]);
     assert!(run.results.iter().all(Result::is_ok));
@@ -563,7 +563,7 @@ fn head(status: u16) -> ResponseHead {
 /// ends the message.
 #[track_caller]
 fn error_in(bytes: &str) -> ApiError {
-    let [tolerant, strict] = streams().map(|stream| {
+    let [lenient, strict] = streams().map(|stream| {
         let mut body = body_with(stream, &around(bytes));
         let errors = body.events.iter().filter(|event| matches!(event, StreamEvent::Error(_))).count();
         assert_eq!(errors, 1, "delivered once: {bytes}");
@@ -575,8 +575,8 @@ fn error_in(bytes: &str) -> ApiError {
         assert_eq!(incomplete.server_error(), Some(&*delivered));
         *delivered
     });
-    assert_eq!(tolerant, strict);
-    tolerant
+    assert_eq!(lenient, strict);
+    lenient
 }
 
 /// Checks that these bytes, in the middle of a stream, are not an error and change nothing.

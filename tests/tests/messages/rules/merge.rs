@@ -241,7 +241,7 @@ fn an_unknown_block_without_the_member_takes_nothing() {
     }
 }
 
-// Early and misfit deltas. `departures` tests their violations.
+// Early and mismatched deltas. `violations` tests their violations.
 
 #[test]
 fn text_thinking_and_compaction_deltas_without_a_block_open_one_of_their_kind() {
@@ -252,13 +252,13 @@ fn text_thinking_and_compaction_deltas_without_a_block_open_one_of_their_kind() 
     ] {
         assert_eq!(run(&[begin()]).then(&pieces).content(), json!([opened]), "early");
         let other = json!({"type": "redacted_thinking", "data": "d"});
-        let misfit = run(&[begin(), start(2, other.clone())]).then(&pieces);
-        assert_eq!(misfit.content(), json!([other, opened]), "misfit");
+        let mismatched = run(&[begin(), start(2, other.clone())]).then(&pieces);
+        assert_eq!(mismatched.content(), json!([other, opened]), "mismatched");
     }
 }
 
 #[test]
-fn a_later_start_of_the_same_kind_and_index_adopts_the_block() {
+fn a_later_start_of_the_same_kind_and_index_is_merged_into_the_implicit_block() {
     let text_start = json!({"type": "text", "text": "start ", "citations": [cited("c")], "future": 1});
     let thinking_start = json!({"type": "thinking", "thinking": "start ", "signature": "s"});
     for (early, begun, expected, later, whole) in [
@@ -297,13 +297,13 @@ fn a_later_start_of_the_same_kind_and_index_adopts_the_block() {
 }
 
 #[test]
-fn a_later_start_adopts_a_block_that_a_misfit_delta_opened() {
+fn a_later_start_is_merged_into_a_block_that_a_mismatched_delta_opened() {
     let run = run(&[begin(), start(0, tool(json!({}))), text(0, "misfit"), start(0, text_block("start "))]);
     assert_eq!(run.content(), json!([tool(json!({})), text_block("start misfit")]));
 }
 
 #[test]
-fn a_later_start_adopts_its_block_though_an_unknown_block_takes_the_deltas_since() {
+fn a_later_start_is_merged_into_its_block_though_an_unknown_block_takes_later_deltas() {
     let unknown = |thinking: &str| json!({"type": "future", "thinking": thinking});
     let early = [begin(), thinking(0, "early"), start(0, unknown("")), thinking(0, "x")];
     let run = run(&early).then(&[start(0, thinking_block("a ")), thinking(0, "!")]);
@@ -311,7 +311,7 @@ fn a_later_start_adopts_its_block_though_an_unknown_block_takes_the_deltas_since
 }
 
 #[test]
-fn a_block_is_adopted_once() {
+fn an_implicit_block_is_started_once() {
     let run = run(&[begin(), text(0, "early"), start(0, text_block("a ")), start(0, text_block("b")), text(0, "!")]);
     assert_eq!(run.content(), json!([text_block("a early"), text_block("b!")]));
 }
@@ -359,16 +359,16 @@ fn input_whose_block_never_starts_is_in_the_report() {
 }
 
 #[test]
-fn an_early_signature_or_citation_opens_a_block_that_the_start_takes_over() {
+fn an_early_signature_or_citation_opens_a_block_that_a_later_start_is_merged_into() {
     let signed = json!({"type": "thinking", "thinking": "x", "signature": "s"});
     let begun = json!({"type": "thinking", "thinking": "x", "signature": "of the start"});
     assert_eq!(run(&[begin(), signature(0, "s"), start(0, begun)]).content(), json!([signed]), "replaced");
     let cited_text = json!({"type": "text", "text": "t", "citations": [cited("a"), cited("c")]});
     let begun = json!({"type": "text", "text": "t", "citations": [cited("a")]});
     assert_eq!(run(&[begin(), citation(0, "c"), start(0, begun)]).content(), json!([cited_text]), "followed");
-    let misfit = run(&[begin(), start(0, tool(json!({}))), signature(0, "s")]);
+    let mismatched = run(&[begin(), start(0, tool(json!({}))), signature(0, "s")]);
     let opened = json!({"type": "thinking", "thinking": "", "signature": "s"});
-    assert_eq!(misfit.content(), json!([tool(json!({})), opened]));
+    assert_eq!(mismatched.content(), json!([tool(json!({})), opened]));
 }
 
 #[test]
@@ -661,8 +661,8 @@ fn pieces_come_in_order_of_arrival() {
     let begun = [begin(), start(0, text_block("")), start(1, text_block("")), text(1, "b")];
     let interleaved = [&begun[..], &[text(0, "a"), text(1, "B"), text(0, "A")]].concat();
     assert_eq!(pieces(&interleaved), (["b", "a", "B", "A"].map(str::to_owned).to_vec(), "aAbB".into()));
-    let adopted = [begin(), text(0, "early"), start(0, text_block("start ")), text(0, " later")];
-    let (pieces, text) = pieces(&adopted);
+    let events = [begin(), text(0, "early"), start(0, text_block("start ")), text(0, " later")];
+    let (pieces, text) = pieces(&events);
     assert_eq!(
         (pieces, text.as_str()),
         (["early", "start ", " later"].map(str::to_owned).to_vec(), "start early later")

@@ -3,7 +3,6 @@
 //! The expectations are those of the page, row by row.
 
 mod completion;
-mod departures;
 mod edges;
 mod errors;
 mod late_input;
@@ -15,3 +14,4 @@ mod support;
 mod tolerances;
 mod undecodable;
 mod updates;
+mod violations;

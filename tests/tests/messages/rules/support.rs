@@ -148,12 +148,12 @@ pub fn run(events: &[Value]) -> Run {
 
 /// Merges the events, and makes sure that none of them is a violation.
 pub fn orderly(events: &[Value]) -> Run {
-    let tolerant = run(events);
-    assert_eq!(tolerant.violations(), [], "no violation");
+    let lenient = run(events);
+    assert_eq!(lenient.violations(), [], "no violation");
     let strict = strict(events);
     assert!(strict.results.iter().all(Result::is_ok), "no error in strict mode: {:?}", strict.results);
-    assert_eq!(strict.message(), tolerant.message(), "the same message in strict mode");
-    tolerant
+    assert_eq!(strict.message(), lenient.message(), "the same message in strict mode");
+    lenient
 }
 
 /// Merges the events in strict mode, which rejects violations.

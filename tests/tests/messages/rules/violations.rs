@@ -88,7 +88,7 @@ fn a_delta_before_any_start_may_have_the_highest_index() {
 }
 
 #[test]
-fn each_delta_before_the_start_is_a_departure() {
+fn each_delta_before_the_start_is_a_violation() {
     let run = run(&[begin(), text(0, "a"), text(0, "b"), thinking(1, "c"), text(0, "d")]);
     let early = |index| (ViolationKind::DeltaBeforeStart, Some(index));
     assert_eq!(run.violations(), [early(0), early(0), early(0), early(1)]);
@@ -97,7 +97,7 @@ fn each_delta_before_the_start_is_a_departure() {
 
 #[test]
 fn a_delta_that_does_not_fit_its_block() {
-    for (other, misfits) in [
+    for (other, kinds) in [
         (text_block("t"), &[1, 2, 3, 5][..]),
         (thinking_block("x"), &[0, 2, 4, 5]),
         (tool(json!({})), &[0, 1, 2, 3, 4]),
@@ -111,10 +111,10 @@ fn a_delta_that_does_not_fit_its_block() {
         let initial = [message_start(json!({"content": [other]}))];
         let closed = [&begun[..], &[stop(0)]].concat();
         for before in [&begun[..], &initial, &closed] {
-            for misfit in misfits {
-                let delta = deltas(0)[*misfit].clone();
+            for kind in kinds {
+                let delta = deltas(0)[*kind].clone();
                 let run = violation(before, delta, &[(ViolationKind::MismatchedDelta, Some(0))]);
-                let expected: Vec<_> = [other.clone()].into_iter().chain(opened()[*misfit].clone()).collect();
+                let expected: Vec<_> = [other.clone()].into_iter().chain(opened()[*kind].clone()).collect();
                 assert_eq!(run.content(), json!(expected));
             }
         }
@@ -122,7 +122,7 @@ fn a_delta_that_does_not_fit_its_block() {
 }
 
 #[test]
-fn each_delta_that_does_not_fit_is_a_departure() {
+fn each_delta_that_does_not_fit_is_a_violation() {
     let run = run(&[begin(), start(0, tool(json!({}))), text(0, "a"), text(0, "b"), input(0, "{}"), stop(0)]);
     assert_eq!(run.violations(), [(ViolationKind::MismatchedDelta, Some(0)); 2]);
     assert_eq!(run.content(), json!([tool(json!({})), text_block("ab")]));
@@ -252,7 +252,7 @@ fn a_delta_after_the_stop_of_its_block() {
 }
 
 #[test]
-fn each_delta_after_the_stop_is_a_departure() {
+fn each_delta_after_the_stop_is_a_violation() {
     let run = run(&[begin(), start(0, text_block("a")), text(0, "b"), stop(0), text(0, "c"), text(0, "d")]);
     assert_eq!(run.violations(), [(ViolationKind::DeltaAfterStop, Some(0)); 2]);
     assert_eq!(run.content(), json!([text_block("abcd")]));
@@ -359,7 +359,7 @@ fn the_stop_of_an_initial_block_is_not_a_violation() {
 // Missing content_block_stop
 
 #[test]
-fn a_missing_stop_is_made_up_for_at_message_stop() {
+fn a_block_without_a_stop_is_closed_at_message_stop() {
     let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1}"), end_turn()];
     let run = violation(&before, end(), &[(ViolationKind::MissingStop, Some(0))]);
     assert_eq!(run.input_state(0), InputState::Complete);
@@ -367,7 +367,7 @@ fn a_missing_stop_is_made_up_for_at_message_stop() {
 }
 
 #[test]
-fn each_missing_stop_is_a_departure() {
+fn each_missing_stop_is_a_violation() {
     let starts = [0, 1, 2, 3].map(|index| start(index, text_block("t")));
     let before = [&[begin()], &starts[..], &[stop(1), end_turn()]].concat();
     let run = violation(&before, end(), &[0, 2, 3].map(|index| (ViolationKind::MissingStop, Some(index))));
@@ -384,11 +384,11 @@ fn a_missing_stop_leaves_a_strict_message_unterminated() {
 }
 
 #[test]
-fn an_adopted_block_needs_its_stop() {
-    let adopted = [begin(), text(0, "early"), start(0, text_block("a"))];
+fn an_implicit_block_that_was_started_needs_its_stop() {
+    let events = [begin(), text(0, "early"), start(0, text_block("a"))];
     let early = (ViolationKind::DeltaBeforeStart, Some(0));
-    assert_eq!(run(&adopted).then(&[end()]).violations(), [early, (ViolationKind::MissingStop, Some(0))]);
-    assert_eq!(run(&adopted).then(&[stop(0), end()]).violations(), [early]);
+    assert_eq!(run(&events).then(&[end()]).violations(), [early, (ViolationKind::MissingStop, Some(0))]);
+    assert_eq!(run(&events).then(&[stop(0), end()]).violations(), [early]);
 }
 
 // Second message_start before message_stop
@@ -531,7 +531,7 @@ fn the_message_ends_at_message_stop_and_at_an_error() {
 }
 
 #[test]
-fn several_messages_in_one_body_are_given_one_after_the_other() {
+fn several_messages_in_one_body_are_returned_one_after_the_other() {
     let message = |id: &str| [message_start(json!({"id": id})), start(0, text_block(id)), stop(0), end_turn(), end()];
     let between = [ping(), error(), text(0, "late")];
     let events = [&message("msg_1")[..], &between, &message("msg_2"), &between].concat();
@@ -758,7 +758,7 @@ fn block_events_after_message_stop() {
 }
 
 #[test]
-fn each_block_event_after_message_stop_is_a_departure() {
+fn each_block_event_after_message_stop_is_a_violation() {
     let late = [start(1, text_block("x")), text(1, "y"), text(1, "z"), stop(1)];
     let run = run(&stopped()).then(&late);
     assert_eq!(run.violations(), [(ViolationKind::BlockEventAfterStop, Some(1)); 4]);
