@@ -20,7 +20,7 @@ fn an_unknown_event_changes_nothing_wherever_it_comes() {
 }
 
 #[test]
-fn an_unknown_event_is_delivered_with_its_name_and_all_its_members() {
+fn an_unknown_event_is_delivered_with_its_type_and_all_its_members() {
     for (name, payload, expected) in [
         ("future_event", unknown_event(), "future_event"),
         ("other_name", unknown_event(), "future_event"),

@@ -9,7 +9,7 @@ use super::support::*;
 // The payload under the wrong event name, or no `event:` line
 
 #[test]
-fn the_type_of_the_payload_decides_whatever_the_event_name() {
+fn the_type_of_the_payload_decides_under_any_event_type() {
     for name in EVENT_TYPES {
         let body: String = whole().iter().map(|event| named(name, &event.to_string())).collect();
         assert_eq!(tolerated(body), whole_message(), "all under the name {name:?}");
@@ -17,7 +17,7 @@ fn the_type_of_the_payload_decides_whatever_the_event_name() {
 }
 
 #[test]
-fn only_without_a_type_the_event_name_decides() {
+fn the_event_type_decides_only_without_a_type() {
     let body: String = whole()
         .into_iter()
         .map(|mut event| {
@@ -40,7 +40,7 @@ fn an_unknown_type_decides_as_well() {
 // `data: [DONE]`
 
 #[test]
-fn a_done_marker_under_any_name_is_ignored() {
+fn a_done_marker_under_any_event_type_is_ignored() {
     for name in EVENT_TYPES.into_iter().chain(["done"]) {
         assert_eq!(tolerated(around(named(name, "[DONE]"))), around_nothing(), "under the name {name:?}");
         let after = sse(&whole()) + &named(name, "[DONE]");
@@ -74,7 +74,7 @@ fn an_empty_string_as_the_data_of_a_ping_is_ignored() {
 }
 
 #[test]
-fn empty_or_blank_data_under_the_name_error_is_an_error_without_a_message() {
+fn empty_or_blank_data_under_the_event_type_error_is_an_error_without_a_message() {
     for data in ["data\n", "data:\n", "data: \n", "data:  \t \n", "data:\ndata:\n"] {
         let body = body(around(format!("event: error\n{data}\n")));
         assert_eq!(body.lost, []);
@@ -158,7 +158,7 @@ fn a_token_count_may_be_a_string_of_digits_or_an_integral_float() {
 }
 
 #[test]
-fn a_token_count_that_came_as_a_string_or_float_is_given_as_a_number() {
+fn a_token_count_in_a_string_or_float_is_returned_as_a_number() {
     for count in [json!("7"), json!(7.0)] {
         let run = orderly(&with_count(&count));
         let message = run.accumulator.snapshot();
