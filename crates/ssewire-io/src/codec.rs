@@ -55,7 +55,6 @@ impl EventCodec {
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
-    #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
@@ -67,7 +66,6 @@ impl EventCodec {
 
     /// Returns the decoder for another connection, as [`DecodeReader::into_decoder`](crate::DecodeReader::into_decoder)
     /// does.
-    #[must_use]
     pub fn into_decoder(mut self) -> Decoder {
         discard_pending::<Events>(&mut self.decoder);
         self.decoder

@@ -11,6 +11,7 @@ use crate::event::{Block, BlockFlags, BlockSpan, Event, EventSpan, Frame, FrameP
 use crate::fast_path::{Cursor, EventPrefix};
 use crate::field::{LineState, split_field};
 use crate::line::LineScanner;
+use crate::lossy::Lossy;
 use crate::storage::{HeapBuffer, Storage};
 
 /// Decodes an event stream incrementally: takes bytes as they arrive and returns each event as soon as it is complete.
@@ -45,6 +46,7 @@ use crate::storage::{HeapBuffer, Storage};
 /// has an `id`, and when the buffer grows or shrinks. Nothing is allocated until something is copied, and then only
 /// when the buffer grows.
 #[derive(Clone)]
+#[must_use]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
     pub(crate) max_id_bytes: usize,
@@ -91,7 +93,6 @@ impl Decoder<HeapBuffer> {
 
     /// Creates a decoder for the start of a stream, with a buffer on the heap. Allocates nothing yet.
     #[cfg(feature = "alloc")]
-    #[must_use]
     pub const fn new() -> Self {
         Self::with_storage(HeapBuffer::new())
     }
@@ -121,7 +122,6 @@ impl<S: Storage> Decoder<S> {
     /// assert_eq!(in_borrowed_memory.decode(&mut input)?.map(|event| event.data()), Some(&b"x"[..]));
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
-    #[must_use]
     pub const fn with_storage(storage: S) -> Self {
         Self {
             buffer: EventBuffer::new(storage, Decoder::DEFAULT_MAX_EVENT_BYTES),
@@ -145,7 +145,6 @@ impl<S: Storage> Decoder<S> {
     /// in some chunks than in others.
     ///
     /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
-    #[must_use]
     pub const fn with_max_event_bytes(mut self, bytes: usize) -> Self {
         self.buffer.limit = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
         self
@@ -159,21 +158,18 @@ impl<S: Storage> Decoder<S> {
 
     /// Sets the longest `id` that the stream may set, in bytes. A longer one is ignored, the previous ID stays, and
     /// [`Block::has_ignored_id`] returns true. An ID that was set before stays, whatever its length. At most 1 GiB.
-    #[must_use]
     pub const fn with_max_id_bytes(mut self, bytes: usize) -> Self {
         self.max_id_bytes = if bytes < LARGEST_ID { bytes } else { LARGEST_ID };
         self
     }
 
     /// Makes [`decode_frame`](Self::decode_frame) return comments. Without it, comments need no memory.
-    #[must_use]
     pub const fn with_comments(mut self) -> Self {
         self.comments = true;
         self
     }
 
     /// Makes [`decode_frame`](Self::decode_frame) return unknown fields. Without it, unknown fields need no memory.
-    #[must_use]
     pub const fn with_unknown_fields(mut self) -> Self {
         self.unknown_fields = true;
         self
@@ -181,7 +177,6 @@ impl<S: Storage> Decoder<S> {
 
     /// Sets how many bytes of a comment or of an unknown field (its whole line) a frame contains at most. A longer one
     /// is truncated, and the frame says so; it does not count towards the size of an event.
-    #[must_use]
     pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {
         self.max_comment_bytes = bytes;
         self
@@ -419,16 +414,18 @@ impl<S: Storage> Decoder<S> {
     #[must_use]
     pub fn resolve_event<'d>(&'d self, chunk: &'d [u8], span: EventSpan) -> Event<'d> {
         let block = self.resolve_block(chunk, span.0);
-        Event::new(block.event_type, block.data.unwrap_or_default(), block.last_event_id, block.retry)
+        let data = block.data.unwrap_or(Lossy::new(b""));
+        Event::new(block.event_type(), data.bytes, block.last_event_id(), block.retry)
     }
 
     /// Borrows the block that [`poll_block`](Self::poll_block) found; see [`resolve_event`](Self::resolve_event).
     #[must_use]
     pub fn resolve_block<'d>(&'d self, chunk: &'d [u8], span: BlockSpan) -> Block<'d> {
+        let resolve = |part| Lossy::new(self.buffer.resolve(chunk, part));
         Block {
-            event_type: span.event_type.map(|part| self.buffer.resolve(chunk, part)),
-            data: span.data.map(|part| self.buffer.resolve(chunk, part)),
-            last_event_id: self.last_event_id(),
+            event_type: span.event_type.map(resolve),
+            data: span.data.map(resolve),
+            last_event_id: Lossy::new(self.last_event_id()),
             retry: self.retry.filter(|_| span.flags.has_retry),
             has_id: span.flags.has_id,
             has_ignored_id: span.flags.has_ignored_id,

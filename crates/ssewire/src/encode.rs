@@ -237,7 +237,8 @@ impl<'a> From<Event<'a>> for EventBuilder<'a> {
 /// ```
 impl<'a> From<Block<'a>> for EventBuilder<'a> {
     fn from(block: Block<'a>) -> Self {
-        Self { comment: None, event_type: block.event_type, id: block.id(), retry: block.retry, data: block.data }
+        let data = block.data.map(|data| data.bytes);
+        Self { comment: None, event_type: block.event_type(), id: block.id(), retry: block.retry, data }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Fields to events: events, blocks and frames as the caller sees them, and the spans they are resolved from.
 
-use core::fmt;
 use core::str::Utf8Error;
 use core::time::Duration;
 
@@ -11,11 +10,13 @@ use crate::lossy::Lossy;
 /// All parts are bytes: framing never examines characters, so a chunk boundary cannot break one, and ill-formed UTF-8
 /// cannot fail a stream. UTF-8 is checked where text is asked for ([`data_str`](Self::data_str)), or not at all where a
 /// JSON decoder checks it anyway.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// `Debug` shows the payload: an event is the caller's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Event<'a> {
-    pub(crate) event_type: &'a [u8],
-    pub(crate) data: &'a [u8],
-    pub(crate) last_event_id: &'a [u8],
+    pub(crate) event_type: Lossy<'a>,
+    pub(crate) data: Lossy<'a>,
+    pub(crate) last_event_id: Lossy<'a>,
     pub(crate) retry: Option<Duration>,
 }
 
@@ -24,27 +25,27 @@ impl<'a> Event<'a> {
     #[inline]
     pub(crate) fn new(set_type: Option<&'a [u8]>, data: &'a [u8], id: &'a [u8], retry: Option<Duration>) -> Self {
         let event_type = set_type.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message");
-        Self { event_type, data, last_event_id: id, retry }
+        Self { event_type: Lossy::new(event_type), data: Lossy::new(data), last_event_id: Lossy::new(id), retry }
     }
 
     /// Returns the event type: the value of the last `event` field of the block, or `message` if that is absent or
     /// empty (HTML standard, "dispatch the event").
     #[must_use]
     pub fn event_type(&self) -> &'a [u8] {
-        self.event_type
+        self.event_type.bytes
     }
 
     /// Returns the data: the values of the `data` fields, joined by LF.
     #[must_use]
     pub fn data(&self) -> &'a [u8] {
-        self.data
+        self.data.bytes
     }
 
     /// Returns the last event ID at this event: the last valid `id` of this block or of an earlier one; empty if there
     /// is none. A client that reconnects sends it as `Last-Event-ID`.
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
-        self.last_event_id
+        self.last_event_id.bytes
     }
 
     /// Returns the reconnection time that this event's block set, if it set one.
@@ -57,7 +58,7 @@ impl<'a> Event<'a> {
     /// Returns whether the data is the end marker of OpenAI-compatible streams; see [`is_done`](crate::is_done).
     #[must_use]
     pub fn is_done(&self) -> bool {
-        crate::end_marker::is_done(self.data)
+        crate::end_marker::is_done(self.data.bytes)
     }
 
     /// Returns the event type as text. Checks UTF-8 once, copies nothing.
@@ -65,7 +66,7 @@ impl<'a> Event<'a> {
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
     pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.event_type)
+        core::str::from_utf8(self.event_type.bytes)
     }
 
     /// Returns the data as text. Checks UTF-8 once, copies nothing.
@@ -73,7 +74,7 @@ impl<'a> Event<'a> {
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`data_lossy`](Self::data_lossy).
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.data)
+        core::str::from_utf8(self.data.bytes)
     }
 
     /// Returns the last event ID as text. Checks UTF-8 once, copies nothing.
@@ -81,37 +82,22 @@ impl<'a> Event<'a> {
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
     pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.last_event_id)
+        core::str::from_utf8(self.last_event_id.bytes)
     }
 
     /// Returns the event type with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
-    #[must_use]
     pub fn event_type_lossy(&self) -> Lossy<'a> {
-        Lossy::new(self.event_type)
+        self.event_type
     }
 
     /// Returns the data with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
-    #[must_use]
     pub fn data_lossy(&self) -> Lossy<'a> {
-        Lossy::new(self.data)
+        self.data
     }
 
     /// Returns the last event ID with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
-    #[must_use]
     pub fn last_event_id_lossy(&self) -> Lossy<'a> {
-        Lossy::new(self.last_event_id)
-    }
-}
-
-/// Shows the payload: an event is the caller's data.
-impl fmt::Debug for Event<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event")
-            .field("event_type", &self.event_type_lossy())
-            .field("data", &self.data_lossy())
-            .field("last_event_id", &self.last_event_id_lossy())
-            .field("retry", &self.retry)
-            .finish()
+        self.last_event_id
     }
 }
 
@@ -119,11 +105,13 @@ impl fmt::Debug for Event<'_> {
 /// values that the block set, and the event if it dispatches one.
 ///
 /// A block without data dispatches no event, but may set the last event ID or the reconnection time.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// `Debug` shows the payload: a block is the caller's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Block<'a> {
-    pub(crate) event_type: Option<&'a [u8]>,
-    pub(crate) data: Option<&'a [u8]>,
-    pub(crate) last_event_id: &'a [u8],
+    pub(crate) event_type: Option<Lossy<'a>>,
+    pub(crate) data: Option<Lossy<'a>>,
+    pub(crate) last_event_id: Lossy<'a>,
     pub(crate) retry: Option<Duration>,
     pub(crate) has_id: bool,
     pub(crate) has_ignored_id: bool,
@@ -134,21 +122,21 @@ impl<'a> Block<'a> {
     /// with a [`DecodeError`](crate::DecodeError).
     #[must_use]
     pub fn event(&self) -> Option<Event<'a>> {
-        Some(Event::new(self.event_type, self.data?, self.last_event_id, self.retry))
+        Some(Event::new(self.event_type(), self.data?.bytes, self.last_event_id.bytes, self.retry))
     }
 
     /// Returns the value of the last `event` field. `None` if the block has none, or if its event was discarded; empty
     /// if it is set to the empty string.
     #[must_use]
     pub fn event_type(&self) -> Option<&'a [u8]> {
-        self.event_type
+        self.event_type.map(|event_type| event_type.bytes)
     }
 
     /// Returns the value of the last valid `id` field. `None` if the block has none; empty if it resets the last event
     /// ID.
     #[must_use]
     pub fn id(&self) -> Option<&'a [u8]> {
-        self.has_id.then_some(self.last_event_id)
+        self.has_id.then_some(self.last_event_id.bytes)
     }
 
     /// Returns whether an `id` field of this block was ignored because it is longer than
@@ -169,20 +157,7 @@ impl<'a> Block<'a> {
     /// Returns the last event ID after this block, whichever block set it; empty if none did.
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
-        self.last_event_id
-    }
-}
-
-/// Shows the payload: a block is the caller's data.
-impl fmt::Debug for Block<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Block")
-            .field("event_type", &self.event_type.map(Lossy::new))
-            .field("data", &self.data.map(Lossy::new))
-            .field("id", &self.id().map(Lossy::new))
-            .field("has_ignored_id", &self.has_ignored_id)
-            .field("retry", &self.retry)
-            .finish()
+        self.last_event_id.bytes
     }
 }
 

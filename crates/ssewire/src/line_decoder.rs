@@ -38,6 +38,7 @@ use crate::storage::{HeapBuffer, Storage};
 /// [`max_line_bytes`](Self::with_max_line_bytes), and 2.5 times while it grows. A fixed storage must fit the longest
 /// line that crosses chunks.
 #[derive(Clone)]
+#[must_use]
 pub struct LineDecoder<S = HeapBuffer> {
     /// Holds the line as its open value.
     buffer: EventBuffer<S>,
@@ -65,7 +66,6 @@ impl LineDecoder<HeapBuffer> {
 
     /// Creates a decoder with a buffer on the heap. Allocates nothing yet.
     #[cfg(feature = "alloc")]
-    #[must_use]
     pub const fn new() -> Self {
         Self::with_storage(HeapBuffer::new())
     }
@@ -80,7 +80,6 @@ impl Default for LineDecoder<HeapBuffer> {
 
 impl<S: Storage> LineDecoder<S> {
     /// Creates a decoder that keeps lines that cross a chunk boundary in `storage`.
-    #[must_use]
     pub const fn with_storage(storage: S) -> Self {
         Self {
             buffer: EventBuffer::new(storage, LineDecoder::DEFAULT_MAX_LINE_BYTES),
@@ -91,7 +90,6 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     /// Sets the length of the longest line, in bytes.
-    #[must_use]
     pub const fn with_max_line_bytes(mut self, bytes: usize) -> Self {
         self.buffer.limit = bytes;
         self

@@ -16,13 +16,13 @@ use core::fmt::{self, Write as _};
 /// assert_eq!(Lossy::new(b"a\xF0\x9F\x98b\xFF").to_string(), "a\u{FFFD}b\u{FFFD}");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use]
 pub struct Lossy<'a> {
-    bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> Lossy<'a> {
     /// Wraps the bytes. Scans nothing: the bytes are decoded each time they are displayed.
-    #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }

@@ -8,6 +8,7 @@ use core::time::Duration;
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Block, Event, EventSpan, Frame};
+use crate::lossy::Lossy;
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
@@ -40,13 +41,13 @@ impl OwnedEvent {
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         let (event_type, data) = self.bytes.split_at_checked(self.data_start).unwrap_or_default();
-        Event { event_type, data, last_event_id: self.last_event_id.bytes(), retry: self.retry }
+        Event::new(Some(event_type), data, self.last_event_id.bytes(), self.retry)
     }
 
     pub(crate) fn new(event: Event<'_>, last_event_id: SharedId) -> Self {
         Self {
-            bytes: concat(event.event_type, event.data),
-            data_start: event.event_type.len(),
+            bytes: concat(event.event_type(), event.data()),
+            data_start: event.event_type().len(),
             last_event_id,
             retry: event.retry,
         }
@@ -112,19 +113,16 @@ macro_rules! forward_accessors {
             }
 
             /// Returns the event type as lossy text, as [`Event::event_type_lossy`] does.
-            #[must_use]
             pub fn event_type_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().event_type_lossy()
             }
 
             /// Returns the data as lossy text, as [`Event::data_lossy`] does.
-            #[must_use]
             pub fn data_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().data_lossy()
             }
 
             /// Returns the last event ID as lossy text, as [`Event::last_event_id_lossy`] does.
-            #[must_use]
             pub fn last_event_id_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().last_event_id_lossy()
             }
@@ -148,7 +146,7 @@ impl Event<'_> {
     /// Copies the event: one allocation, and one more if it has a last event ID.
     #[must_use]
     pub fn into_owned(self) -> OwnedEvent {
-        OwnedEvent::new(self, SharedId::copy_of(self.last_event_id))
+        OwnedEvent::new(self, SharedId::copy_of(self.last_event_id()))
     }
 }
 
@@ -247,9 +245,9 @@ impl OwnedBlock {
     pub fn as_block(&self) -> Block<'_> {
         let (event_type, data) = self.bytes.split_at_checked(self.event_type.unwrap_or(0)).unwrap_or_default();
         Block {
-            event_type: self.event_type.map(|_| event_type),
-            data: self.has_data.then_some(data),
-            last_event_id: &self.last_event_id,
+            event_type: self.event_type.map(|_| Lossy::new(event_type)),
+            data: self.has_data.then_some(Lossy::new(data)),
+            last_event_id: Lossy::new(&self.last_event_id),
             retry: self.retry,
             has_id: self.has_id,
             has_ignored_id: self.has_ignored_id,
@@ -262,10 +260,10 @@ impl Block<'_> {
     #[must_use]
     pub fn into_owned(self) -> OwnedBlock {
         OwnedBlock {
-            bytes: concat(self.event_type.unwrap_or_default(), self.data.unwrap_or_default()),
-            event_type: self.event_type.map(<[u8]>::len),
+            bytes: concat(self.event_type().unwrap_or_default(), self.data.map_or(&[][..], |data| data.bytes)),
+            event_type: self.event_type().map(<[u8]>::len),
             has_data: self.data.is_some(),
-            last_event_id: self.last_event_id.into(),
+            last_event_id: self.last_event_id().into(),
             retry: self.retry,
             has_id: self.has_id,
             has_ignored_id: self.has_ignored_id,

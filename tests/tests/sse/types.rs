@@ -154,8 +154,10 @@ fn debug_of_an_event_shows_text_also_of_an_owned_or_shared_one() {
 fn debug_of_a_block_shows_text_also_of_an_owned_one() {
     let mut decoder = Decoder::new();
     let block = decoder.decode_block(&mut &b"id: 7\nretry: 10\ndata: a\xFF\n\n"[..]).unwrap().unwrap();
-    let shown =
-        r#"Block { event_type: None, data: Some("a\xFF"), id: Some("7"), has_ignored_id: false, retry: Some(10ms) }"#;
+    let shown = concat!(
+        r#"Block { event_type: None, data: Some("a\xFF"), last_event_id: "7", retry: Some(10ms), "#,
+        "has_id: true, has_ignored_id: false }"
+    );
     assert_eq!(format!("{block:?}"), shown);
     assert_eq!(format!("{:?}", block.into_owned()), shown);
 }

@@ -232,7 +232,6 @@ macro_rules! json_methods {
         }
 
         /// Returns the decoder, which keeps the last event ID and the reconnection time.
-        #[must_use]
         pub fn decoder(&self) -> &Decoder {
             &self.events.decoder().decoder
         }
@@ -244,7 +243,6 @@ macro_rules! json_methods {
 
         /// Returns the decoder for another connection. It keeps the last event ID, the reconnection time and the
         /// limits; the unfinished event is discarded.
-        #[must_use]
         pub fn into_decoder(self) -> Decoder {
             self.events.into_decoder().decoder
         }
