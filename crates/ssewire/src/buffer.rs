@@ -96,7 +96,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     fn back(&self) -> usize {
-        self.event_type + widen(self.id_slot) + widen(self.last_event_id)
+        self.event_type + self.id_slot as usize + self.last_event_id as usize
     }
 
     /// Discards the value of the open line.
@@ -137,7 +137,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Returns the last event ID.
     pub(crate) fn last_event_id(&self) -> &[u8] {
-        self.bytes(self.capacity() - widen(self.last_event_id)..self.capacity())
+        self.bytes(self.capacity() - self.last_event_id as usize..self.capacity())
     }
 
     /// Returns the last event ID, shared. Allocates once for consecutive equal IDs.
@@ -208,8 +208,8 @@ impl<S: Storage> EventBuffer<S> {
         if id > self.id_slot {
             let exact = id - self.id_slot;
             let doubled = self.id_slot.max(exact);
-            let more = if self.reserve(widen(doubled)).is_ok() { doubled } else { exact };
-            self.reserve(widen(more))?;
+            let more = if self.reserve(doubled as usize).is_ok() { doubled } else { exact };
+            self.reserve(more as usize)?;
             let event_type = self.event_type_range();
             self.id_slot += more;
             self.copy(event_type, self.back_start());
@@ -229,7 +229,7 @@ impl<S: Storage> EventBuffer<S> {
             let Range { start, end } = self.event_type_range();
             self.last_event_id = self.id;
             self.id_slot = 0;
-            self.copy(start..end + widen(self.id), self.back_start());
+            self.copy(start..end + self.id as usize, self.back_start());
             self.forget_other_shared_id();
         }
         let event_type = self.event_type_range();
@@ -243,8 +243,8 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Replaces the last event ID. The current block stays as it is.
     pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), DecodeError> {
-        self.reserve(id.len().saturating_sub(widen(self.last_event_id)))?;
-        let block_parts = self.back_start()..self.capacity() - widen(self.last_event_id);
+        self.reserve(id.len().saturating_sub(self.last_event_id as usize))?;
+        let block_parts = self.back_start()..self.capacity() - self.last_event_id as usize;
         self.last_event_id = narrow(id.len());
         self.copy(block_parts, self.back_start());
         self.write(self.capacity() - id.len(), id);
@@ -376,11 +376,6 @@ pub(crate) const LARGEST_ID: usize = 1 << 30;
 fn narrow(len: usize) -> u32 {
     debug_assert!(u32::try_from(len).is_ok());
     u32::try_from(len).unwrap_or(u32::MAX)
-}
-
-/// Converts a 32-bit length into an offset.
-fn widen(len: u32) -> usize {
-    usize::try_from(len).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

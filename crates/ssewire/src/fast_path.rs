@@ -27,8 +27,6 @@ pub(crate) const DATA: &[u8] = b"data: ";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor<'c> {
     pub(crate) chunk: &'c [u8],
-    /// The chunk from the start of the current block.
-    pub(crate) block: &'c [u8],
     /// The bytes not consumed yet.
     pub(crate) rest: &'c [u8],
     pub(crate) event_type: Option<&'c [u8]>,
@@ -43,7 +41,7 @@ impl<'c> Cursor<'c> {
     /// Creates the cursor at the start of a chunk.
     #[inline(always)]
     pub(crate) fn new(chunk: &'c [u8]) -> Self {
-        Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::START }
+        Self { chunk, rest: chunk, event_type: None, data: None, line: LineState::START }
     }
 
     /// Scans the start of a block. `prefix` is that of an earlier event, which the next one is likely to repeat.

@@ -89,34 +89,29 @@ pub(crate) fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
 /// ```
 #[must_use]
 pub fn parse_retry(value: &[u8]) -> Option<Duration> {
-    let mut parser = RetryParser::START;
-    parser.push(value);
-    parser.value()
+    RetryDigits::NONE.push(value)?.value()
 }
 
-/// Parses a `retry` value that arrives in pieces. Needs no buffer, however many digits come.
+/// The milliseconds of a `retry` value that arrives in pieces; `None` before the first digit. Needs no buffer, however
+/// many digits come. A `u64` in bytes: its alignment would add seven bytes to every decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RetryParser {
-    /// A `u64` in bytes: its alignment would add seven bytes to every decoder.
-    milliseconds: [u8; 8],
-    /// Whether all bytes so far are digits; `None` before the first.
-    only_digits: Option<bool>,
-}
+pub(crate) struct RetryDigits(Option<[u8; 8]>);
 
-impl RetryParser {
-    pub(crate) const START: Self = Self { milliseconds: [0; 8], only_digits: None };
+impl RetryDigits {
+    pub(crate) const NONE: Self = Self(None);
 
-    pub(crate) fn push(&mut self, piece: &[u8]) {
-        let mut milliseconds = u64::from_ne_bytes(self.milliseconds);
+    /// Appends a piece. `None` if it contains another byte than a digit.
+    pub(crate) fn push(mut self, piece: &[u8]) -> Option<Self> {
         for byte in piece {
-            self.only_digits = Some(self.only_digits != Some(false) && byte.is_ascii_digit());
-            milliseconds = milliseconds.saturating_mul(10).saturating_add(u64::from(byte.wrapping_sub(b'0')));
+            let digit = char::from(*byte).to_digit(10)?;
+            let milliseconds = self.0.map_or(0, u64::from_ne_bytes).saturating_mul(10).saturating_add(digit.into());
+            self.0 = Some(milliseconds.to_ne_bytes());
         }
-        self.milliseconds = milliseconds.to_ne_bytes();
+        Some(self)
     }
 
     pub(crate) fn value(self) -> Option<Duration> {
-        (self.only_digits == Some(true)).then_some(Duration::from_millis(u64::from_ne_bytes(self.milliseconds)))
+        self.0.map(|milliseconds| Duration::from_millis(u64::from_ne_bytes(milliseconds)))
     }
 }
 
@@ -131,7 +126,7 @@ pub(crate) enum LineState {
     Event,
     Data,
     Id,
-    Retry(RetryParser),
+    Retry(RetryDigits),
     /// After the colon of a comment.
     Comment,
     /// In a field of another name.
@@ -168,7 +163,7 @@ impl LineStart {
             b'd' => self.compare(LineState::Data, b"data:", rest),
             b'e' => self.compare(LineState::Event, b"event:", rest),
             b'i' => self.compare(LineState::Id, b"id:", rest),
-            b'r' => self.compare(LineState::Retry(RetryParser::START), b"retry:", rest),
+            b'r' => self.compare(LineState::Retry(RetryDigits::NONE), b"retry:", rest),
             b':' => Some((LineState::Comment, 1, b"")),
             b'\n' | b'\r' => Some((LineState::Blank, 1, b"")),
             _ => Some((LineState::Unknown, 0, b"")),

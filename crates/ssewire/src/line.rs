@@ -55,9 +55,9 @@ impl LineScanner {
     }
 
     /// Records the byte that ended a line.
-    pub(crate) fn set_terminator(&mut self, terminator: u8) {
-        debug_assert!(matches!(terminator, b'\n' | b'\r'));
-        *self = if terminator == b'\r' { Self::AfterCr } else { Self::Content };
+    pub(crate) fn set_terminator(&mut self, terminator: &[u8]) {
+        debug_assert!(matches!(terminator, b"\n" | b"\r"));
+        *self = if terminator.first() == Some(&b'\r') { Self::AfterCr } else { Self::Content };
     }
 }
 
@@ -118,11 +118,11 @@ mod tests {
     fn skip_before_line_skips_one_lf_directly_after_a_cr() {
         let mut scanner = LineScanner::Content;
         assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
-        scanner.set_terminator(b'\r');
+        scanner.set_terminator(b"\r");
         assert_eq!(scanner.skip_before_line(b""), (0, &b""[..]), "an empty chunk leaves the question open");
         assert_eq!(scanner.skip_before_line(b"\n"), (1, &b""[..]));
         assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
-        scanner.set_terminator(b'\n');
+        scanner.set_terminator(b"\n");
         assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
     }
 

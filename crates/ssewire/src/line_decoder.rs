@@ -145,9 +145,8 @@ impl<S: Storage> LineDecoder<S> {
                 self.pending += piece.len() as u64;
                 return self.keep(piece).map(|()| None);
             };
-            let terminator = rest.get(len).copied().unwrap_or(b'\n');
+            self.scanner.set_terminator(rest.get(len..=len).unwrap_or_default());
             *input = rest.get(len.saturating_add(1)..).unwrap_or_default();
-            self.scanner.set_terminator(terminator);
             self.pending = 0;
             if core::mem::take(&mut self.skipping_line) {
                 self.skip_before_line(input)?;

@@ -4,11 +4,12 @@
 //! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`
 //! lines are joined. An `id` is always copied.
 
+use crate::buffer::EventBuffer;
 use crate::decoder::{Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockFlags, BlockSpan, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, DATA};
-use crate::field::LineState;
+use crate::field::{LineState, RetryDigits};
 use crate::line::{LineScanner, line_end};
 use crate::storage::Storage;
 
@@ -22,13 +23,15 @@ impl<S: Storage> Decoder<S> {
         mut cursor: Cursor<'c>,
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
+        // From here on, `pending` contains all of the chunk; at the end, what is left over is subtracted. Cannot
+        // overflow: 2^64 bytes do not arrive.
+        self.pending += input.len() as u64;
         let result = self.resume_value(&mut cursor).and_then(|()| self.read_lines(&mut cursor, until));
         if result.is_err() && !self.block.discarded {
             self.discard_event();
         }
         *input = cursor.rest;
-        // Cannot overflow: 2^64 bytes do not arrive.
-        self.pending += cursor.block.len().saturating_sub(cursor.rest.len()) as u64;
+        self.pending -= cursor.rest.len() as u64;
         self.between_blocks = self.pending_bytes() == 0 && self.scanner == LineScanner::Content;
         result
     }
@@ -40,12 +43,9 @@ impl<S: Storage> Decoder<S> {
     /// compare at every split.
     #[inline]
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-        let is_value = matches!(self.line, LineState::Event | LineState::Data);
+        let is_cut = matches!(self.line, LineState::Event | LineState::Data) && self.buffer.has_value();
         // An event that may exceed the limit within this chunk is left to `read_lines`.
-        if !is_value
-            || !self.buffer.has_value()
-            || cursor.rest.len() >= self.buffer.room(cursor.event_type, cursor.data)
-        {
+        if !is_cut || cursor.rest.len() >= self.buffer.room(None, None) {
             return Ok(());
         }
         let Some(value) = cursor.take_value(self.line, cursor.rest) else { return Ok(()) };
@@ -82,11 +82,8 @@ impl<S: Storage> Decoder<S> {
                 let (skipped, mark) = self.scanner.skip_before_line(cursor.rest);
                 if skipped > 0 {
                     // Neither a byte order mark nor the rest of a blank line is part of the block that follows.
-                    let is_before_block = self.pending == 0 && cursor.block.len() == cursor.rest.len();
+                    self.pending -= if self.pending == cursor.rest.len() as u64 { skipped as u64 } else { 0 };
                     cursor.take(skipped);
-                    if is_before_block {
-                        cursor.block = cursor.rest;
-                    }
                 }
                 self.pending += mark.len() as u64;
                 let classified =
@@ -96,8 +93,8 @@ impl<S: Storage> Decoder<S> {
                     break;
                 };
                 let consumed = cursor.take(content_start);
-                if let (LineState::Blank, [terminator]) = (line, consumed) {
-                    self.scanner.set_terminator(*terminator);
+                if let LineState::Blank = line {
+                    self.scanner.set_terminator(consumed);
                     let block = self.dispatch(cursor);
                     if block.data.is_some() || (block.flags.has_field && until >= Until::Block) {
                         return Ok(Some(FrameSpan(FrameParts::Block(block))));
@@ -109,32 +106,36 @@ impl<S: Storage> Decoder<S> {
             // Of a value, at most one byte above the limit of the event is read: the error comes there in any chunking.
             let is_value = matches!(self.line, LineState::Data | LineState::Event);
             let max = if is_value { self.buffer.room(cursor.event_type, cursor.data) } else { usize::MAX };
-            let (content, terminator) = cursor.take_content(max);
-            let ended = terminator.is_some();
-            // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event is
-            // lost. `discard_event` then turns the open line into `Skipped`, so that `read_value` does not replace this
-            // error; an `id` or a `retry` is still read.
-            let mut stored =
-                if ended { Ok(()) } else { cursor.save(&mut self.buffer).inspect_err(|_| self.discard_event()) };
-            let mut frame = None;
+            let within = cursor.rest.get(..=max).unwrap_or(cursor.rest);
+            let end = line_end(within);
+            if end.is_none() {
+                // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event
+                // is lost, and the next call reads the open line: an `id` or a `retry` takes effect.
+                cursor.save(&mut self.buffer)?;
+            }
+            let ended = end.is_some();
+            let piece = cursor.take(end.unwrap_or(within.len()));
+            let (mut stored, mut frame) = (Ok(()), None);
             match self.line {
-                LineState::Data | LineState::Event => stored = self.read_value(cursor, content, ended),
-                LineState::Id => self.read_id(content, ended),
+                LineState::Data | LineState::Event => stored = self.read_value(cursor, piece, ended),
+                LineState::Id => self.read_id(piece, ended),
                 // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to
                 // that integer. Otherwise, ignore the field."
-                LineState::Retry(mut digits) => {
-                    digits.push(content);
-                    self.line = LineState::Retry(digits);
-                    if let (true, Some(retry)) = (ended, digits.value()) {
+                LineState::Retry(digits) => {
+                    let digits = digits.push(piece);
+                    self.line = digits.map_or(LineState::Skipped, LineState::Retry);
+                    if let (true, Some(retry)) = (ended, digits.and_then(RetryDigits::value)) {
                         self.retry = Some(retry);
                         self.block.has_retry = true;
                     }
                 }
-                LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, content, ended),
+                LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, piece, ended),
                 LineState::Start(_) | LineState::Blank | LineState::Skipped => {}
             }
-            let Some(terminator) = terminator else { return stored.map(|()| None) };
-            self.scanner.set_terminator(terminator);
+            if !ended {
+                return stored.map(|()| None);
+            }
+            self.scanner.set_terminator(cursor.take(1));
             self.line = LineState::START;
             self.buffer.discard_value();
             stored?;
@@ -142,7 +143,7 @@ impl<S: Storage> Decoder<S> {
                 // The caller gets the chunk back before the block has ended.
                 return cursor.save(&mut self.buffer).map(|()| frame);
             }
-            if is_value && self.buffer.has_data() && terminator == b'\n' {
+            if is_value && self.buffer.has_data() && matches!(self.scanner, LineScanner::Content) {
                 self.join_data_lines(cursor);
             }
         }
@@ -167,7 +168,7 @@ impl<S: Storage> Decoder<S> {
     /// Starts a line of this kind. `replayed` is content of an unknown field from earlier chunks: it looked like the
     /// start of a known name or of a byte order mark.
     fn start_line(&mut self, line: LineState, replayed: &[u8]) {
-        self.block.has_field |= line != LineState::Comment;
+        self.block.has_field |= !matches!(line, LineState::Comment);
         let is_read = match line {
             LineState::Comment => self.comments && !self.block.discarded,
             LineState::Unknown => self.unknown_fields && !self.block.discarded,
@@ -231,8 +232,7 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads the blank line: "dispatch the event".
     fn dispatch(&mut self, cursor: &mut Cursor<'_>) -> BlockSpan {
-        self.pending = 0;
-        cursor.block = cursor.rest;
+        self.pending = cursor.rest.len() as u64;
         let flags = core::mem::replace(&mut self.block, BlockFlags::NONE);
         let (event_type, data) = self.buffer.dispatch(flags.has_id);
         let in_chunk = |part| Span::in_chunk(cursor.chunk, part);
@@ -256,20 +256,10 @@ impl<S: Storage> Decoder<S> {
 impl<'c> Cursor<'c> {
     /// Copies the values that lie in the chunk, which the caller gets back, into the buffer.
     #[inline]
-    fn save<S: Storage>(&mut self, buffer: &mut crate::buffer::EventBuffer<S>) -> Result<(), DecodeError> {
+    fn save<S: Storage>(&mut self, buffer: &mut EventBuffer<S>) -> Result<(), DecodeError> {
         debug_assert!(!buffer.has_value() || (self.event_type.is_none() && self.data.is_none()));
         self.event_type.take().map_or(Ok(()), |value| buffer.set_event_type(value))?;
         self.data.take().map_or(Ok(()), |value| buffer.push_data(value))
-    }
-
-    /// Returns the content of a line, up to one byte more than `max`, and the byte that ends the line, if the chunk has
-    /// it. Moves past both.
-    #[inline(always)]
-    fn take_content(&mut self, max: usize) -> (&'c [u8], Option<u8>) {
-        let within = self.rest.get(..=max).unwrap_or(self.rest);
-        let Some(end) = line_end(within) else { return (self.take(within.len()), None) };
-        let content = self.take(end);
-        (content, self.take(1).first().copied())
     }
 
     /// Returns the next `len` bytes, and moves past them.

@@ -57,10 +57,9 @@ impl sealed::Storage for Vec<u8> {
         let wanted = if least <= three_quarters { three_quarters } else { power };
         // Falls back to the needed size, and then fails, where the address space or the allocator has no more: a length
         // above `isize::MAX` would panic in `reserve`.
-        let len = self.len();
-        let more = [wanted, needed].map(|total| total.saturating_sub(len));
-        let reserved = more.into_iter().find(|&more| self.try_reserve_exact(more).is_ok());
-        self.resize(len.saturating_add(reserved.unwrap_or(0)), 0);
+        let mut lens = [wanted, needed].into_iter();
+        let reserved = lens.find(|len| self.try_reserve_exact(len.saturating_sub(self.len())).is_ok());
+        self.resize(reserved.unwrap_or(self.len()), 0);
         reserved.is_some()
     }
 }
