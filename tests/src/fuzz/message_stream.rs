@@ -35,8 +35,8 @@ const CONTENT_TYPES: [Option<&str>; 8] = [
     Some(""),
 ];
 
-/// Checks that the result of a body does not depend on its chunks, equals that of the separate parts for an event
-/// stream, contains everything received at any end, and that all methods report the same end.
+/// Checks that the result of a body does not depend on its chunks, and that all methods report the same end. The result
+/// contains everything received at any end, and equals that of decoder and accumulator called separately.
 ///
 /// The first byte of the input is flags, the second a limit. The chunk lengths follow, see `Input::lengths`, and then
 /// the body.

@@ -14,9 +14,8 @@ struct Read {
     times: Vec<(usize, Duration)>,
 }
 
-/// Checks that the chunks of a recording change nothing, that no byte but those of time comments is missing, that a
-/// reader holds no more than one comment, and that a written recording is the stream again, with the times of its
-/// chunks.
+/// Checks that the chunks of a recording change nothing, that only the bytes of time comments are left out, and that a
+/// reader holds no more than one comment. A written recording is read as the stream, with the times of its chunks.
 ///
 /// The input begins with the lengths of the chunks, see `Input::lengths`. The rest is the recording, and the stream.
 pub fn recording(input: &[u8]) {

@@ -179,8 +179,8 @@ struct Cli {
     /// auto, sse, jsonl
     ///
     /// The format of the input: an event stream, or JSON lines as `ssewire events` and agent tools print them. `auto`
-    /// takes the input for JSON lines if its first line has an event of the Messages API, or if one follows lines that
-    /// are other JSON objects, within the first 4 MiB.
+    /// takes the input for JSON lines if its first line has an event of the Messages API. Lines that are other JSON
+    /// objects may precede that line, up to 4 MiB.
     #[arg(long, value_name = "FMT", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     input: input::Format,
 

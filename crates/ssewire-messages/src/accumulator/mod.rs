@@ -297,10 +297,10 @@ impl Accumulator {
     }
 
     /// Records that the payload of an event was undecodable. If it was a piece of content, content is lost, and the
-    /// tool input of its block is truncated from here on. If it may have been the start of a block or of a message, or
-    /// its index is unknown, so is input that arrives before the start of its block or after its stop. A
-    /// `message_start` after the first one is lost content, too. Discards further updates of the event before, as an
-    /// event does.
+    /// tool input of its block is truncated from here on. Input that arrives before the start of its block or after its
+    /// stop is truncated, too, if the event may have been the start of a block or of a message, or its index is
+    /// unknown. A `message_start` after the first one is lost content, too. Discards further updates of the event
+    /// before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).

@@ -21,7 +21,10 @@ type Seen = Vec<Result<(String, Option<String>), String>>;
 
 fn returned<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
     match error {
-        JsonStreamError::Payload(error) => format!("{:?} {} {}", error.kind(), error.event_type(), error.text()),
+        JsonStreamError::Payload(error) => {
+            assert_eq!(error.clone().into_text(), error.text());
+            format!("{:?} {} {}", error.kind(), error.event_type(), error.text())
+        }
         error => error.to_string(),
     }
 }
