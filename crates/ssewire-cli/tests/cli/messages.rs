@@ -20,7 +20,7 @@ fn the_command_ends_with_the_first_message_and_says_that_another_follows() {
         let ran = ssewire(&["message", "--chunk-size", size], &two).exits(0);
         assert_eq!((ran.document().unwrap()["id"].as_str(), ran.stderr.as_str()), (Some("msg_1"), note));
     }
-    // Other bytes after the message are no message.
+    // Other bytes after the message are not a message.
     for rest in ["\n\n\n", "data: [DONE]\n\n", "data: {\"type\":\"ping\"}\n\n", ": c\n\n", "event: message_start\n"] {
         let bytes = [&body(&[("msg_1", "one")])[..], rest.as_bytes()].concat();
         assert_eq!(ssewire(&["text"], &bytes).exits(0).silent().stdout, "one", "{rest:?}");

@@ -24,28 +24,14 @@ impl Session {
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
-        let number = MessageNumber(self.number);
         (self.events, self.is_complete) = (ending.events, result.is_ok());
-        match &result {
-            Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
-            Err(incomplete) => {
-                if self.stopped.is_none() {
-                    self.show_unseen(incomplete, output, renderer)?;
-                }
-                let seen = self.has_events || !incomplete.unmatched_input().is_empty();
-                let outcome = match incomplete.non_stream_body() {
-                    Some(NonStreamBody::Message(message)) => Outcome::Body(message),
-                    _ => Outcome::Stream(seen.then_some(incomplete.partial())),
-                };
-                renderer.end_message(outcome, output)?;
-            }
-        }
+        self.render_end(&result, output, renderer)?;
         let (exit, message) = match &result {
             Ok(message) => {
                 if self.stopped == Some(Exit::Interrupted) {
                     output.note("interrupted; the message is complete");
                 } else if ending.completion == Completion::Unterminated {
-                    output.note(format_args!("note: {number}{}", Completion::Unterminated));
+                    output.note(format_args!("note: {}{}", MessageNumber(self.number), Completion::Unterminated));
                 }
                 (Exit::Complete, Some(message))
             }
@@ -59,6 +45,37 @@ impl Session {
                 (exit, message)
             }
         };
+        self.write_notes(message, &ending, exit, output);
+        self.exit = self.exit.or(self.stopped.unwrap_or(exit));
+        Ok(())
+    }
+
+    /// Shows the message that has ended, complete or partial.
+    fn render_end(
+        &self,
+        result: &Result<Message, Incomplete>,
+        output: &mut Output,
+        renderer: &mut impl Renderer,
+    ) -> io::Result<()> {
+        let outcome = match result {
+            Ok(message) => Outcome::Stream(Some(message)),
+            Err(incomplete) => {
+                if self.stopped.is_none() {
+                    self.show_unseen(incomplete, output, renderer)?;
+                }
+                let seen = self.has_events || !incomplete.unmatched_input().is_empty();
+                match incomplete.non_stream_body() {
+                    Some(NonStreamBody::Message(message)) => Outcome::Body(message),
+                    _ => Outcome::Stream(seen.then_some(incomplete.partial())),
+                }
+            }
+        };
+        renderer.end_message(outcome, output)
+    }
+
+    /// Writes what is unusual about a message, complete or not, and records it in the statistics.
+    fn write_notes(&mut self, message: Option<&Message>, ending: &Ending, exit: Exit, output: &mut Output) {
+        let number = MessageNumber(self.number);
         if ending.has_used_pending_event && self.stopped.is_none() {
             output.note(format_args!(
                 "note: {number}the last event lacks its blank line; it was used, because its JSON is complete"
@@ -76,8 +93,6 @@ impl Session {
         if self.number == 1 && self.start.starts_with(RESPONSE_HEAD) && exit != Exit::Failure {
             output.note("note: the body begins with a response head, which was skipped; curl prints it with -i");
         }
-        self.exit = self.exit.or(self.stopped.unwrap_or(exit));
-        Ok(())
     }
 
     /// Shows what ends the message without an event: an error that is a bare line, and a first event that was cut.
