@@ -229,7 +229,8 @@ impl<R: Read> LineReader<R> {
 }
 
 impl<R: Read, F: Format> DecodeReader<R, F> {
-    /// Begins a call of the user, who is to get the first item that is not skipped.
+    /// Begins the wait of one call. A call that skips items passes it to each [`next_within`](Self::next_within), so
+    /// that they share the idle time.
     pub(crate) fn begin_wait(&self) -> Wait {
         self.source.begin_wait()
     }

@@ -201,7 +201,7 @@ impl<S: TryStream, F: Format> DecodeStream<S, F> {
 }
 
 /// An item of a chunk that owns its bytes, or the position of one that shares them.
-enum Found<T, P> {
+enum Decoded<T, P> {
     Item(T),
     Span(P),
 }
@@ -236,13 +236,13 @@ where
                 let chunk = *input;
                 let span = F::poll(this.decoder, input)?;
                 Ok(span.map(|span| match keep {
-                    Keep::Whole => Found::Span(span),
-                    Keep::Rest => Found::Item(F::resolve_owned(this.decoder, chunk, span)),
+                    Keep::Whole => Decoded::Span(span),
+                    Keep::Rest => Decoded::Item(F::resolve_owned(this.decoder, chunk, span)),
                 }))
             };
             match ready!(this.chunks.poll_decode(this.stream, context, keep, decode, EventError::Transport)) {
-                Ok(Some((_, Found::Item(item)))) => return Poll::Ready(Some(Ok(item))),
-                Ok(Some((from, Found::Span(span)))) => {
+                Ok(Some((_, Decoded::Item(item)))) => return Poll::Ready(Some(Ok(item))),
+                Ok(Some((from, Decoded::Span(span)))) => {
                     return Poll::Ready(Some(Ok(F::resolve_kept(this.decoder, this.chunks.chunk(), from, span))));
                 }
                 Ok(None) => {}

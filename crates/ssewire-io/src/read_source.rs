@@ -29,7 +29,7 @@ struct IdleLimit {
     now: fn() -> Instant,
 }
 
-/// How long one call of the user may wait, and whether it has read. A call that skips items calls `decode` several
+/// How long one call of an adapter may wait, and whether it has read. A call that skips items calls `decode` several
 /// times.
 pub(crate) struct Wait {
     deadline: Option<Instant>,
@@ -62,7 +62,7 @@ impl<R> ReadSource<R> {
         (self.start, self.end, self.is_ended, self.may_be_dead) = (0, 0, false, false);
     }
 
-    /// Begins a call of the user.
+    /// Begins the wait of one call.
     pub(crate) fn begin_wait(&self) -> Wait {
         // `None` also for a limit beyond the range of the clock.
         let deadline = self.idle.as_ref().and_then(|idle| (idle.now)().checked_add(idle.limit));

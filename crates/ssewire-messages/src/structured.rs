@@ -103,7 +103,7 @@ impl fmt::Debug for StructuredOutput {
 }
 
 impl Message {
-    /// Parses the [text](Self::text), which has to be JSON, as a type of the caller's: structured output.
+    /// Parses the [text](Self::text), which has to be JSON, as a type of the caller: structured output.
     ///
     /// All text blocks together have to be one JSON document. If there is a block of prose, too, parse the text of the
     /// block that holds the JSON.

@@ -59,7 +59,7 @@ pub extern "C" fn ssewire_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// A value behind a handle. After a panic its state is unknown, so it is not used any more.
+/// The value of a handle. After a panic its state is unknown, so it is not used any more.
 #[derive(Debug)]
 pub(crate) struct Guarded<T> {
     value: T,
@@ -76,7 +76,7 @@ impl<T> Guarded<T> {
         if self.is_poisoned {
             return Status::Panic;
         }
-        // Unwind safe: a value that a panic has left behind is not used again.
+        // Unwind safe: after a panic, the value is not used again.
         let status = catch_unwind(AssertUnwindSafe(|| call(&mut self.value))).unwrap_or(Status::Panic);
         self.is_poisoned = status == Status::Panic;
         status

@@ -80,8 +80,8 @@ fn pieces<'a>(text: &'a str, random: &mut Random) -> impl Iterator<Item = &'a st
     let mut rest = text;
     iter::from_fn(move || {
         let end = rest.char_indices().nth(1 + random.below(8)).map_or(rest.len(), |(end, _)| end);
-        let (piece, behind) = rest.split_at(end);
-        rest = behind;
+        let (piece, after) = rest.split_at(end);
+        rest = after;
         (!piece.is_empty()).then_some(piece)
     })
 }

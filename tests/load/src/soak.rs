@@ -77,9 +77,9 @@ fn layers(made: &[Made], bytes: u64, books: &mut Books) {
             if rest.is_empty() {
                 rest = sent.next().map_or(&[], |made| &made.stream);
             }
-            let (piece, behind) = rest.split_at(rest.len().min(size - chunk.len()));
+            let (piece, after) = rest.split_at(rest.len().min(size - chunk.len()));
             chunk.extend_from_slice(piece);
-            rest = behind;
+            rest = after;
         }
         let mut input = &chunk[..];
         while let Some(event) = decoder.decode(&mut input).expect("an event that fits") {
@@ -103,8 +103,8 @@ fn driver(made: &[Made], bytes: u64, books: &mut Books) {
         let mut stream = MessageDecoder::new();
         let mut rest = &made.stream[..];
         while !rest.is_empty() {
-            let (mut chunk, behind) = rest.split_at(rest.len().min(random.of(&CHUNKS)));
-            rest = behind;
+            let (mut chunk, after) = rest.split_at(rest.len().min(random.of(&CHUNKS)));
+            rest = after;
             let length = chunk.len();
             while let Step::Update(_) = stream.decode(&mut chunk).expect("a valid stream") {}
             books.streamed(length);

@@ -252,7 +252,7 @@ fn recorded() -> Vec<Race> {
     ]
 }
 
-/// The events that are no plain deltas, and deltas with an escape and padding.
+/// The events other than plain deltas, and deltas with an escape and padding.
 fn kinds() -> Vec<Race> {
     let ours = Ours("ssewire-messages");
     let goal = |name| match name {

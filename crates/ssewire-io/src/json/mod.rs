@@ -49,7 +49,8 @@ pub(crate) enum Parsed<T> {
     /// `[DONE]`.
     Done,
     Value(JsonEvent<T>),
-    Other(JsonPayloadError),
+    /// An error of the vendor, or a payload that is not a `T`.
+    Error(JsonPayloadError),
     /// A payload that the end of the input cut.
     Unfinished(JsonPayloadError),
 }
@@ -107,7 +108,7 @@ impl Progress {
                 return None;
             }
             Some(Ok(Parsed::Unfinished(_))) | None if self.requires_done => JsonStreamError::MissingDone,
-            Some(Ok(Parsed::Other(error) | Parsed::Unfinished(error))) => JsonStreamError::Payload(error),
+            Some(Ok(Parsed::Error(error) | Parsed::Unfinished(error))) => JsonStreamError::Payload(error),
             Some(Err(error)) => JsonStreamError::Event(error),
             None => {
                 self.state = State::Ended;
@@ -185,7 +186,7 @@ fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Option<Par
         Ok(value) => Parsed::Value(JsonEvent::new(event_type, value)),
         Err((kind, position)) => {
             let error = JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind, position);
-            if !is_finished && is_cut(&error) { Parsed::Unfinished(error) } else { Parsed::Other(error) }
+            if !is_finished && is_cut(&error) { Parsed::Unfinished(error) } else { Parsed::Error(error) }
         }
     })
 }

@@ -13,7 +13,7 @@ pub enum Completion {
     NonStreamBody,
     /// The server reported an error.
     ServerError,
-    /// The message passed its limit, or an event of it did.
+    /// The message exceeded its limit, or an event exceeded that of events.
     LimitExceeded,
     /// An event that violates the protocol was rejected ([`Validation::Strict`](crate::Validation::Strict)): its
     /// content is missing. Only a [`MessageDecoder`](crate::MessageDecoder) reports this: a rejection changes nothing

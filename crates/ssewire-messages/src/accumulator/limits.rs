@@ -4,8 +4,8 @@
 use super::{AccumulateError, Accumulator, ExceededLimit};
 
 impl Accumulator {
-    /// Counts further bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
-    /// before.
+    /// Counts further bytes and blocks, if they keep the message within its limits. `false`: the limit was
+    /// exceeded before.
     pub(super) fn charge(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
         if self.is_over_limit {
             return Ok(false);

@@ -13,7 +13,7 @@ use crate::tool_input::InputState;
 use crate::turn::ToolCall;
 
 impl Accumulator {
-    /// Closes a block. `true`: its text ended within a character.
+    /// Closes a block. Returns whether its text ended within a character.
     pub(super) fn close(&mut self, id: BlockId) -> bool {
         self.blocks.close(id);
         let half = self.end_half(id);

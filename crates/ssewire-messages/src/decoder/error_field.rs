@@ -19,11 +19,11 @@ use crate::json::RawJson;
 pub(super) struct ErrorField {
     value: Vec<u8>,
     is_error: bool,
-    phase: Phase,
+    phase: FieldPhase,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Phase {
+enum FieldPhase {
     /// No field has arrived, or it was returned: its value is kept for as long as it is borrowed.
     #[default]
     None,
@@ -36,20 +36,20 @@ enum Phase {
 impl ErrorField {
     fn buffer(&mut self, value: &[u8]) {
         let is_error = is_error(value);
-        if self.phase != Phase::Buffered || (is_error && !self.is_error) {
-            *self = Self { value: value.to_vec(), is_error, phase: Phase::Buffered };
+        if self.phase != FieldPhase::Buffered || (is_error && !self.is_error) {
+            *self = Self { value: value.to_vec(), is_error, phase: FieldPhase::Buffered };
         }
     }
 
     #[inline]
     fn end_block(&mut self) {
-        if self.phase == Phase::Buffered {
-            self.phase = Phase::Ready;
+        if self.phase == FieldPhase::Buffered {
+            self.phase = FieldPhase::Ready;
         }
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.phase == Phase::Ready
+        self.phase == FieldPhase::Ready
     }
 
     /// Returns whether the block of the field has ended, and the field is an error and no other event.
@@ -62,7 +62,7 @@ impl ErrorField {
         if !self.is_ready() {
             return None;
         }
-        self.phase = Phase::None;
+        self.phase = FieldPhase::None;
         Some(core::mem::take(&mut self.value))
     }
 

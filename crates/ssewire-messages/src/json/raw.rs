@@ -166,7 +166,7 @@ impl RawJson {
         self.as_json().to_value()
     }
 
-    /// Parses the value as a type of the caller's, as [`RawJsonRef::parse`] does.
+    /// Parses the value as a type of the caller, as [`RawJsonRef::parse`] does.
     ///
     /// # Errors
     /// As [`RawJsonRef::parse`].

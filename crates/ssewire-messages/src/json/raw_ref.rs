@@ -147,7 +147,7 @@ impl<'a> RawJsonRef<'a> {
         self.0.starts_with('[')
     }
 
-    /// Parses the value as a type of the caller's.
+    /// Parses the value as a type of the caller.
     ///
     /// # Errors
     /// An error of `serde_json`, which may quote the value: it is not of the type, or nests deeper than 127 levels.
