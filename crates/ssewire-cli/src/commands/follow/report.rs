@@ -73,7 +73,7 @@ impl Session {
         renderer.end_message(outcome, output)
     }
 
-    /// Writes what is unusual about a message, complete or not, and records it in the statistics.
+    /// Writes notes about a message, complete or not, and adds its counts to the statistics.
     fn write_notes(&mut self, message: Option<&Message>, ending: &Ending, exit: Exit, output: &mut Output) {
         let number = MessageNumber(self.number);
         if ending.has_used_pending_event && self.stopped.is_none() {
