@@ -29,8 +29,8 @@ pub(super) const NAMES: [&[u8]; 12] = [
 /// A member that no fast path accepts, and that changes nothing else.
 const ODD: &str = "odd~member";
 
-/// Checks that the layout of a payload does not change its event, that the event is the one of `docs/protocol.md`,
-/// and that `MessageDecoder` and `Accumulator` treat it in the same way.
+/// Checks that the layout of a payload does not change its event, and that the event is the one of `docs/protocol.md`.
+/// `MessageDecoder` and `Accumulator` treat it in the same way.
 ///
 /// The first byte of the input selects the event type from `NAMES`, strict mode, and the format of the rest: the
 /// payload itself, or the input of `spelled`.

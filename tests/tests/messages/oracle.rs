@@ -33,7 +33,7 @@ fn recorded_streams_agree_with_the_oracle() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Regression: the line end that joins two `data` lines passed the limit, and the `error` field was lost.
+/// Regression: the line end that joins two `data` lines exceeded the limit, and the `error` field was lost.
 #[test]
 fn an_unfinished_block_with_an_error_field_agrees_with_the_oracle_at_any_limit() {
     let fields =
