@@ -108,7 +108,9 @@ impl Template {
         };
         let (string, index) = (matched.string, matched.index);
         let (change, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
-        if learned.is_none() && accumulator.is_continuation(change) {
+        // Not longer than its payload: a chunk boundary cuts the event, which cannot be learned then.
+        let may_learn = learned.is_none() && event.len() > payload.len();
+        if may_learn && accumulator.is_continuation(change) {
             self.learn(event, payload, string, index);
         }
         Some(change)

@@ -9,23 +9,30 @@ use crate::block::ContentBlock;
 /// A block of the message, with its index and identity.
 #[derive(Clone, Copy)]
 pub struct BlockRef<'a> {
-    pub(super) blocks: &'a Blocks,
-    pub(super) block: &'a ContentBlock,
-    pub(super) id: BlockId,
-    pub(super) key: BlockKey,
+    blocks: &'a Blocks,
+    block: &'a ContentBlock,
+    // Not a `BlockKey`: beside it, the id would take eight bytes of every update, which is copied several times.
+    index: u64,
+    generation: u32,
+    id: BlockId,
 }
 
 impl<'a> BlockRef<'a> {
+    #[inline(always)]
+    pub(super) fn new(blocks: &'a Blocks, block: &'a ContentBlock, id: BlockId, key: BlockKey) -> Self {
+        Self { blocks, block, index: key.index, generation: key.generation, id }
+    }
+
     /// Returns the index of the block on the wire.
     #[must_use]
     pub fn index(&self) -> u64 {
-        self.key.index
+        self.index
     }
 
     /// Returns the identity of the block while the message is accumulated.
     #[must_use]
     pub fn key(&self) -> BlockKey {
-        self.key
+        BlockKey { index: self.index, generation: self.generation }
     }
 
     /// Returns the position of the block in the message's content so far. Constant time; linear in the number of blocks
@@ -59,6 +66,6 @@ impl<'a> BlockRef<'a> {
 
 impl fmt::Debug for BlockRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BlockRef").field("key", &self.key).field("content", &self.block).finish()
+        f.debug_struct("BlockRef").field("key", &self.key()).field("content", &self.block).finish()
     }
 }

@@ -27,29 +27,46 @@ pub(crate) enum Change {
 
 /// Resolves changes.
 impl<'a> Update<'a> {
-    // Inlined, so that the change to a text is never in memory.
+    /// Converts the change of a string by a piece, as nearly all changes are. `None`: it is another change.
+    // Inlined, so that the change is never in memory.
     #[inline(always)]
-    pub(super) fn new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Self {
-        let update = match change {
-            Change::Block(id, key, BlockChange::Text { from }) => Self::of_text(id, key, from, message, blocks),
-            _ => Self::try_new(change, message, blocks, error),
-        };
-        update.unwrap_or(Self::Unchanged)
+    pub(super) fn of_piece(change: Change, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
+        let Change::Block(id, key, change) = change else { return None };
+        let content = blocks.block(id, &message.content)?;
+        let block = BlockRef::new(blocks, content, id, key);
+        match (change, content) {
+            (BlockChange::Text { from }, ContentBlock::Text(content)) => {
+                Some(Self::Text { block, text: content.text().get(from..)?, snapshot: content.text() })
+            }
+            (BlockChange::Thinking { from }, ContentBlock::Thinking(content)) => {
+                Some(Self::Thinking { block, thinking: content.thinking().get(from..)?, snapshot: content.thinking() })
+            }
+            (BlockChange::Input { from }, content) => {
+                let input = content.tool_input()?;
+                let partial_json = input.raw().get(from..)?;
+                Some(Self::ToolInput { block, partial_json, partial: input.partial(), input })
+            }
+            _ => None,
+        }
     }
 
-    /// Converts an update of text. By itself, so that it can be inlined: most updates are of text.
-    #[inline(always)]
-    fn of_text(id: BlockId, key: BlockKey, from: usize, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
-        let block = blocks.block(id, &message.content)?;
-        let ContentBlock::Text(content) = block else {
-            return Some(Self::RawBlock { block: BlockRef { blocks, block, id, key } });
-        };
-        let snapshot = content.text();
-        Some(Self::Text { block: BlockRef { blocks, block, id, key }, text: snapshot.get(from..)?, snapshot })
-    }
-
+    /// Converts a change that [`of_piece`](Self::of_piece) does not convert.
     #[inline(never)]
-    fn try_new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Option<Self> {
+    pub(super) fn of_other(
+        change: Change,
+        message: &'a Message,
+        blocks: &'a Blocks,
+        error: Option<&'a ApiError>,
+    ) -> Self {
+        Self::try_of_other(change, message, blocks, error).unwrap_or(Self::Unchanged)
+    }
+
+    fn try_of_other(
+        change: Change,
+        message: &'a Message,
+        blocks: &'a Blocks,
+        error: Option<&'a ApiError>,
+    ) -> Option<Self> {
         Some(match change {
             Change::MessageStart => {
                 let blocks = message.content.get(..blocks.initial()).unwrap_or_default();
@@ -81,7 +98,7 @@ impl<'a> Update<'a> {
         blocks: &'a Blocks,
     ) -> Option<Self> {
         let content = blocks.block(id, &message.content)?;
-        let block = BlockRef { blocks, block: content, id, key };
+        let block = BlockRef::new(blocks, content, id, key);
         let half = |is_half: bool| if is_half { "\u{FFFD}" } else { "" };
         Some(match (change, content) {
             (BlockChange::Start { initial }, ContentBlock::Text(content)) => {
@@ -98,20 +115,12 @@ impl<'a> Update<'a> {
                 Self::BlockStop { block, text: "", thinking: half(is_half) }
             }
             (BlockChange::Stop { .. }, _) => Self::BlockStop { block, text: "", thinking: "" },
-            (BlockChange::Text { from }, _) => return Self::of_text(id, key, from, message, blocks),
-            (BlockChange::Thinking { from }, ContentBlock::Thinking(content)) => {
-                Self::Thinking { block, thinking: content.thinking().get(from..)?, snapshot: content.thinking() }
-            }
             (BlockChange::Signature, ContentBlock::Thinking(content)) => {
                 Self::Signature { block, signature: content.signature()? }
             }
             (BlockChange::Citation { from }, ContentBlock::Text(content)) => {
                 let snapshot = content.citations().into_option()?;
                 Self::Citation { block, citation: snapshot.at(from)?, snapshot }
-            }
-            (BlockChange::Input { from }, content) => {
-                let input = content.tool_input()?;
-                Self::ToolInput { block, partial_json: input.raw().get(from..)?, partial: input.partial(), input }
             }
             (BlockChange::Compaction, ContentBlock::Compaction(compaction)) => Self::Compaction { block, compaction },
             _ => Self::RawBlock { block },

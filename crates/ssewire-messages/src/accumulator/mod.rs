@@ -449,7 +449,17 @@ impl Accumulator {
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline(always)]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
-        Update::new(change, &self.message, &self.blocks, self.server_error())
+        self.piece_update(change).unwrap_or_else(|| self.other_update(change))
+    }
+
+    /// As [`update`](Self::update), for a piece of a string. `None`: it is an [`other_update`](Self::other_update).
+    #[inline(always)]
+    pub(crate) fn piece_update(&self, change: Change) -> Option<Update<'_>> {
+        Update::of_piece(change, &self.message, &self.blocks)
+    }
+
+    pub(crate) fn other_update(&self, change: Change) -> Update<'_> {
+        Update::of_other(change, &self.message, &self.blocks, self.server_error())
     }
 
     #[inline]

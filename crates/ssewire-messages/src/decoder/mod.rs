@@ -172,17 +172,23 @@ impl MessageDecoder {
         let chunk: &'c [u8] = input;
         if let Some((change, parts, len)) = self.append_fused(input) {
             let (event_type, payload) = parts.resolve(chunk, len);
-            let update = self.accumulator.update(change);
+            // Two returns: where both updates meet, they would be copied through memory.
+            if let Some(update) = self.accumulator.piece_update(change) {
+                return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
+            }
+            let update = self.accumulator.other_update(change);
             return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
         }
         if self.is_input_used_up(input) {
             return Ok(Step::NeedInput);
         }
-        Ok(match self.poll_slow(input)? {
-            Step::Update(span) => Step::Update(self.resolve(chunk, span)),
-            Step::NeedInput => Step::NeedInput,
-            Step::Ended => Step::Ended,
-        })
+        // Not `?`: it would copy the span.
+        match self.poll_slow(input) {
+            Ok(Step::Update(span)) => Ok(Step::Update(self.resolve(chunk, span))),
+            Ok(Step::NeedInput) => Ok(Step::NeedInput),
+            Ok(Step::Ended) => Ok(Step::Ended),
+            Err(violation) => Err(violation),
+        }
     }
 
     /// Reports that the input has ended, and returns the next of the updates that are left. An event whose blank line

@@ -67,16 +67,20 @@ impl MessageDecoder {
             let before: &[u8] = input;
             let polled = self.poll_frame(input);
             let consumed = before.get(..before.len().saturating_sub(input.len())).unwrap_or_default();
-            let event_span = polled.ok().flatten().and_then(FrameSpan::event);
-            if event_span.is_none() {
-                self.body.take(consumed, self.accumulator.max_bytes());
-            }
+            let max_bytes = self.accumulator.max_bytes();
             let frame = match polled {
                 Ok(Some(frame)) => frame,
-                Ok(None) => return Ok(Step::NeedInput),
-                Err(error) => return Ok(Step::Update(self.record_too_large(error))),
+                Ok(None) => {
+                    self.body.take(consumed, max_bytes);
+                    return Ok(Step::NeedInput);
+                }
+                Err(error) => {
+                    self.body.take(consumed, max_bytes);
+                    return Ok(Step::Update(self.record_too_large(error)));
+                }
             };
-            let Some(event_span) = event_span else {
+            let Some(event_span) = frame.event() else {
+                self.body.take(consumed, max_bytes);
                 self.note_frame(before, frame);
                 if let Some(span) = self.emit_error_field()? {
                     return Ok(Step::Update(span));
@@ -85,9 +89,13 @@ impl MessageDecoder {
             };
             self.end_error_field();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
+            if let Some(change) = self.append_cut(before, consumed, event_span) {
+                self.body.take(consumed, max_bytes);
+                return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+            }
             let merged = self.merge(before, consumed, event_span);
             // After the event, which nearly always shows that nothing of the body needs to be kept.
-            self.body.take(consumed, self.accumulator.max_bytes());
+            self.body.take(consumed, max_bytes);
             if let Some(Changed { change, has_extra }) = merged? {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
@@ -95,6 +103,16 @@ impl MessageDecoder {
                 return Ok(Step::Update(span));
             }
         }
+    }
+
+    /// Fast path for a delta that a chunk boundary cuts, or whose framing is not that of the API: appends its text. It
+    /// never decides differently from [`merge`](Self::merge).
+    #[inline(always)]
+    fn append_cut(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
+        let event = self.decoder.resolve_event(chunk, span);
+        let change = self.template.append_payload(consumed, event.data(), &mut self.accumulator)?;
+        self.event_count = self.event_count.saturating_add(1);
+        Some(change)
     }
 
     // Out of line: the core inlines it into each of its two callers.
@@ -154,8 +172,6 @@ impl MessageDecoder {
     }
 
     /// Merges an event. `None`: no update.
-    ///
-    /// The fast path for deltas that are cut by a chunk boundary is first. It never decides differently from the rest.
     pub(super) fn merge(
         &mut self,
         chunk: &[u8],
@@ -165,9 +181,6 @@ impl MessageDecoder {
         self.event_count = self.event_count.saturating_add(1);
         let event = self.decoder.resolve_event(chunk, span);
         let data = event.data();
-        if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
-            return Ok(Some(Changed { change, has_extra: false }));
-        }
         let decoded = StreamEvent::decode(event.event_type(), data);
         self.is_skipping = is_skipped(self.is_skipping, &decoded);
         // An undecodable event may have been the start of the next message, so it is reported.

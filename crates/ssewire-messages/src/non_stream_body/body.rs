@@ -28,9 +28,16 @@ impl Body {
     }
 
     /// Takes the next bytes of the body. `max_bytes`: of JSON.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, piece: &[u8], max_bytes: usize) {
-        if !self.is_stream && !piece.is_empty() {
+        if !self.is_stream {
+            self.keep(piece, max_bytes);
+        }
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, piece: &[u8], max_bytes: usize) {
+        if !piece.is_empty() {
             self.beginning.get_or_insert_default().take(piece, max_bytes);
         }
     }
