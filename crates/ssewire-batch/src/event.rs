@@ -125,19 +125,21 @@ impl BatchDecoder {
     #[inline]
     pub fn push<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> EventBatch<'d> {
         let chunk: &'c [u8] = input;
-        self.fill(input);
+        *input = self.fill(chunk);
         let consumed = chunk.len().saturating_sub(input.len());
         self.buffer.as_batch(chunk.get(..consumed).unwrap_or_default())
     }
 
+    /// Decodes a chunk into the buffer, and returns the rest of it.
     #[inline(never)]
-    fn fill(&mut self, input: &mut &[u8]) {
+    fn fill<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
         self.buffer.start(DEFAULT_TYPE);
-        let chunk = *input;
-        if self.has_comments || !self.push_events(input, chunk) {
-            self.push_frames(input, chunk);
+        let mut rest = chunk;
+        if self.has_comments || !self.push_events(&mut rest, chunk) {
+            self.push_frames(&mut rest, chunk);
         }
         self.buffer.check_input(chunk);
+        rest
     }
 
     /// Decodes events without comments and IDs: a loop of its own, so that [`Decoder::decode`] is compiled into it.
@@ -304,8 +306,8 @@ fn is_utf8(bytes: &[u8]) -> bool {
     (bytes.len() <= SHORT && is_ascii(bytes)) || from_utf8(bytes).is_ok()
 }
 
-/// Returns whether these bytes are ASCII, and at least 8. They are read in blocks, and the last two may overlap: a
-/// processor cannot predict where a loop over words ends.
+/// Returns whether these bytes are ASCII. They are read in blocks, and the last two may overlap: a processor cannot
+/// predict where a loop over words ends.
 #[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
     let bits = if let Some(last) = bytes.last_chunk::<64>() {
@@ -315,7 +317,7 @@ fn is_ascii(bytes: &[u8]) -> bool {
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         bits_of(first) | bits_of(last)
     } else {
-        return false;
+        return bytes.iter().all(u8::is_ascii);
     };
     bits & u64::from_ne_bytes([0x80; 8]) == 0
 }
