@@ -186,11 +186,11 @@ def test_middleware_reads_streams_that_the_sdk_does_not(address, name):
         final_of_sdk(client(address, name))
 
 
-def decoded(body, name=b""):
+def decoded(body, name=b"", client=client("http://localhost", "")):
     """The events of the middleware for a payload, with the lines in `name` before it."""
     types = ssewire.anthropic.RawMessageStreamEvent
-    events = ssewire.anthropic._Events(types, _response(), client("http://localhost", ""))
-    return list(events.feed(name + b"data: " + body + b"\n\n"))
+    response = _response(name + b"data: " + body + b"\n\n")
+    return list(ssewire.anthropic._Stream[types](cast_to=types, response=response, client=client))
 
 
 # The standard does not distinguish them.
@@ -696,11 +696,11 @@ def test_strict_validation_is_that_of_the_sdk(address):
 
 def test_error_has_a_fallback_without_the_private_name(address):
     class Client:
-        pass
+        def _make_sse_decoder(self):
+            pass
 
-    events = ssewire.anthropic._Events(ssewire.anthropic.RawMessageStreamEvent, _response(), Client())
     with pytest.raises(anthropic.APIStatusError, match="overloaded"):
-        list(events.feed(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n'))
+        decoded(b'{"type":"error","error":{"type":"overloaded_error"}}', b"event: error\n", Client())
 
 
 def test_a_response_that_was_read_before_is_decoded():

@@ -113,26 +113,40 @@ _STREAM_CLASSES: Dict[str, Tuple[Any, Any]] = {
 }
 
 
-class _Stream(anthropic.Stream[T], Generic[T]):
-    """A stream of the SDK whose events are decoded here."""
+class _Decoded:
+    """What `_Stream` and `_AsyncStream` share."""
 
     _max_event_bytes: Optional[int] = None
 
     def __init__(self, *, cast_to: Any, response: Any, client: Any, **options: Any) -> None:
         self._events = _Events(cast_to, response, client, self._max_event_bytes)
-        super().__init__(cast_to=cast_to, response=response, client=client, **options)
+        stream: Any = super()
+        stream.__init__(cast_to=cast_to, response=response, client=client, **options)
+
+    @functools.cached_property
+    def _observer(self) -> Any:
+        # Kept, because the SDK looks for it at each event.
+        return getattr(super(), "_observer", None)
+
+
+class _Stream(_Decoded, anthropic.Stream[T], Generic[T]):
+    """A stream of the SDK whose events are decoded here."""
 
     def __stream__(self) -> Iterator[T]:
         if not self._events.applies:
             yield from super().__stream__()
             return
-        response = self.response
+        response, feed, builders = self.response, self._events.feed, self._events.builders()
         # A variable: an iterator that only the loop holds closes the response before the observer has the error.
         chunks = _chunks(response)
         try:
-            with _observed(self):
+            with _observed(self._observer):
                 for chunk in chunks:
-                    yield from self._events.feed(chunk)
+                    # Not a generator of its own, which would take time for each chunk.
+                    for kind, item, text in feed(chunk):
+                        event = builders[kind](item, text)
+                        if event is not _NO_EVENT:
+                            yield event
         finally:
             if sys.is_finalizing():
                 response.is_closed = True  # as the SDK: `close` can crash CPython 3.13 here
@@ -140,27 +154,23 @@ class _Stream(anthropic.Stream[T], Generic[T]):
                 response.close()
 
 
-class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
+class _AsyncStream(_Decoded, anthropic.AsyncStream[T], Generic[T]):
     """As `_Stream`, asynchronous."""
-
-    _max_event_bytes: Optional[int] = None
-
-    def __init__(self, *, cast_to: Any, response: Any, client: Any, **options: Any) -> None:
-        self._events = _Events(cast_to, response, client, self._max_event_bytes)
-        super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     async def __stream__(self) -> AsyncIterator[T]:
         if not self._events.applies:
             async for other in super().__stream__():
                 yield other
             return
-        response = self.response
+        response, feed, builders = self.response, self._events.feed, self._events.builders()
         chunks = _achunks(response)
         try:
-            with _observed(self):
+            with _observed(self._observer):
                 async for chunk in chunks:
-                    for event in self._events.feed(chunk):
-                        yield event
+                    for kind, item, text in feed(chunk):
+                        event = builders[kind](item, text)
+                        if event is not _NO_EVENT:
+                            yield event
         finally:
             if sys.is_finalizing():
                 response.is_closed = True
@@ -169,9 +179,8 @@ class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
 
 
 @contextlib.contextmanager
-def _observed(stream: Any) -> Iterator[None]:
+def _observed(observer: Any) -> Iterator[None]:
     """Reports to the tracing of the SDK how the body is read, as the SDK's `__stream__` does."""
-    observer = getattr(stream, "_observer", None)
     if observer is None:
         yield
         return
@@ -201,11 +210,15 @@ def _is_unread_and_uncoded(response: Any) -> bool:
     return "content-encoding" not in response.headers and not response.is_stream_consumed
 
 
+# In place of an event that the SDK does not yield. Not `None`, which is the event of the JSON `null`.
+_NO_EVENT = object()
+
+
 class _Events:
     """Chunks to the events of the SDK. An event without its blank line at the end is discarded, as by the SDK."""
 
     def __init__(self, cast_to: Any, response: Any, client: Any, max_event_bytes: Optional[int] = None) -> None:
-        self._decoder = DeltaDecoder(max_event_bytes=max_event_bytes)
+        self.feed = DeltaDecoder(max_event_bytes=max_event_bytes).feed
         self._models = _models(cast_to)
         self._response = response
         self._client = client
@@ -220,21 +233,17 @@ class _Events:
         is_strict = getattr(self._client, "_strict_response_validation", False)
         return media_type in ("", "text/event-stream") and not is_strict
 
-    def feed(self, chunk: bytes) -> Iterator[Any]:
-        builders = self._models.delta_builders
-        # The second item is the event type of an event, and the index of a delta.
-        for kind, item, text in self._decoder.feed(chunk):
-            if kind == "event":
-                yield from self._build_other(item, text)
-            elif kind == "lost":
-                raise LostEventError(text, self._response.request, body=None)
-            else:
-                yield builders[kind](item, text)
+    def builders(self) -> Dict[str, Callable[[Any, str], Any]]:
+        """The functions that build an event, or raise an exception, from an item of `feed`: by its kind. The arguments
+        are the index of a delta, or the event type of an event, and the text."""
+        return {**self._models.delta_builders, "event": self._build_other, "lost": self._raise_lost}
 
-    def _build_other(self, name: str, data: str) -> List[Any]:
-        """At most one event, which is `None` for the JSON `null`, as in the SDK."""
+    def _raise_lost(self, _: None, text: str) -> Any:
+        raise LostEventError(text, self._response.request, body=None)
+
+    def _build_other(self, name: str, data: str) -> Any:
         if name == "ping" or (not data and name != "error"):
-            return []
+            return _NO_EVENT
         if name == "error":
             raise self._status_error(data)
         payload = parse_json(data)
@@ -243,8 +252,8 @@ class _Events:
             if _is_error(payload):
                 raise self._status_error(data)
             if payload.get("type") in (None, "ping"):
-                return []
-        return [self._models.build(payload)]
+                return _NO_EVENT
+        return self._models.build(payload)
 
     def _status_error(self, data: str) -> Exception:
         try:
