@@ -694,11 +694,12 @@ def test_strict_validation_is_that_of_the_sdk(address):
             list(strict.messages.create(**REQUEST, stream=True))
 
 
-def test_error_has_a_fallback_without_the_private_name(address):
+def test_private_names_have_a_fallback(monkeypatch):
     class Client:
         def _make_sse_decoder(self):
-            pass
+            """The stream of the SDK calls it."""
 
+    monkeypatch.delattr(anthropic.Stream, "_observer", raising=False)
     with pytest.raises(anthropic.APIStatusError, match="overloaded"):
         decoded(b'{"type":"error","error":{"type":"overloaded_error"}}', b"event: error\n", Client())
 
