@@ -421,8 +421,8 @@ fn a_whole_message_fits_into_the_bytes_it_came_in() {
     assert_eq!(least("Hello!"), least("Hello") + 1);
 }
 
-/// Regression: the names of unknown members, as they are kept, were not counted, so an event exceeded the limit, and the
-/// next one that adds nothing was reported.
+/// Regression: the names of unknown members, as they are kept, were not counted, so an event exceeded the limit, and
+/// the next one that adds nothing was reported.
 #[test]
 fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
     let control = r"\u0001".repeat(9);
