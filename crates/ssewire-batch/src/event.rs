@@ -212,7 +212,6 @@ impl BatchDecoder {
     }
 
     /// Returns the decoder: the pending bytes, the limits.
-    #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }

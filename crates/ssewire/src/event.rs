@@ -192,13 +192,11 @@ pub enum Frame<'a> {
 /// [`Decoder::resolve_event`](crate::Decoder::resolve_event) returns the [`Event`]. Valid until the next call that
 /// decodes, sets the last event ID, resets or shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "`Decoder::resolve_event` returns the event"]
 pub struct EventSpan(pub(crate) BlockSpan);
 
 /// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid as
 /// long as an [`EventSpan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "`Decoder::resolve_block` returns the block"]
 pub struct BlockSpan {
     pub(crate) event_type: Option<Span>,
     pub(crate) data: Option<Span>,
@@ -225,7 +223,6 @@ impl BlockFlags {
 /// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid as
 /// long as an [`EventSpan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "`Decoder::resolve_frame` returns the frame"]
 pub struct FrameSpan(pub(crate) FrameParts);
 
 impl FrameSpan {

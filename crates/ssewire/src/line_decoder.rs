@@ -52,7 +52,6 @@ pub struct LineDecoder<S = HeapBuffer> {
 /// The position of a line that [`LineDecoder::poll_line`] found. Borrows nothing; [`LineDecoder::resolve_line`] returns
 /// the line. Valid until the next call that decodes, resets or shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "`LineDecoder::resolve_line` returns the line"]
 pub struct LineSpan(Span);
 
 // The constants hold for every storage. They are here, so that `LineDecoder::NAME` needs no annotation of the storage.
