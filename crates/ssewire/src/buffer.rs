@@ -88,7 +88,6 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Returns how many bytes the open value may still grow, with the LF that joins it to the data before. The event
     /// has its type, its data without the last LF, and the open value; the arguments replace those in the buffer.
-    #[inline]
     pub(crate) fn room(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
         let event_type = event_type.map_or(self.event_type, <[u8]>::len);
         let data = data.map_or(self.data.saturating_sub(1), <[u8]>::len);
@@ -158,7 +157,6 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Appends a piece to the value of the open line.
-    #[inline]
     pub(crate) fn push_value(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         self.reserve(piece.len())?;
         self.append(piece);

@@ -67,6 +67,9 @@ pub struct Decoder<S = HeapBuffer> {
     event_prefix: EventPrefix,
 }
 
+/// What a call finds: a frame, or that all of its input is consumed.
+pub(crate) type Polled = Result<Option<FrameSpan>, DecodeError>;
+
 /// The item at which a call returns. Each variant includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Until {
@@ -526,7 +529,7 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads up to the next frame: on the fast path if an event lies complete in the chunk, else on the slow path.
     #[inline(always)]
-    fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameSpan>, DecodeError> {
+    fn step(&mut self, input: &mut &[u8], until: Until) -> Polled {
         let chunk = *input;
         match self.scan(input) {
             Break(None) => Ok(None),

@@ -5,7 +5,7 @@
 //! lines are joined. An `id` is always copied.
 
 use crate::buffer::EventBuffer;
-use crate::decoder::{Decoder, Until};
+use crate::decoder::{Decoder, Polled, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockFlags, BlockSpan, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, DATA};
@@ -15,13 +15,7 @@ use crate::storage::Storage;
 
 impl<S: Storage> Decoder<S> {
     /// Reads up to the next frame or the end of the chunk, from where the fast path stopped.
-    #[inline]
-    pub(crate) fn read<'c>(
-        &mut self,
-        input: &mut &'c [u8],
-        until: Until,
-        mut cursor: Cursor<'c>,
-    ) -> Result<Option<FrameSpan>, DecodeError> {
+    pub(crate) fn read<'c>(&mut self, input: &mut &'c [u8], until: Until, mut cursor: Cursor<'c>) -> Polled {
         self.buffer.maybe_shrink();
         // From here on, `pending` contains all of the chunk; at the end, what is left over is subtracted. Cannot
         // overflow: 2^64 bytes do not arrive.
@@ -49,10 +43,9 @@ impl<S: Storage> Decoder<S> {
             return Ok(());
         }
         let Some(value) = cursor.take_value(self.line, cursor.rest) else { return Ok(()) };
-        match core::mem::replace(&mut self.line, LineState::START) {
-            LineState::Data => self.buffer.push_data(value)?,
-            _ => self.buffer.set_event_type(value)?,
-        }
+        let is_data = matches!(core::mem::replace(&mut self.line, LineState::START), LineState::Data);
+        let stored = if is_data { self.buffer.push_data(value) } else { self.buffer.set_event_type(value) };
+        stored?;
         if self.buffer.has_data() {
             cursor.scan_blank_line();
         } else if let Some(value) = cursor.rest.strip_prefix(DATA) {
@@ -62,7 +55,7 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Reads line by line from where the cursor is, at the start of a line or within the one that the chunk before cut.
-    fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
+    fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Polled {
         match cursor.line {
             LineState::Start(_) => {}
             LineState::Blank => return Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),

@@ -71,9 +71,9 @@ const OUTSIDE_THE_ENGINE: [&str; 11] = [
     "shared_id",
 ];
 
-/// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth: the
-/// goal of 1200 is not reached, and it counts `body_start`, `end_marker` and `shared_id`, too.
-const MAX_ENGINE_LINES: usize = 1205;
+/// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth, below
+/// the goal of 1200. With `body_start`, `end_marker` and `shared_id`, which the goal may count too, it is missed.
+const MAX_ENGINE_LINES: usize = 1194;
 
 /// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
 const MAX_DECODER_FUNCTIONS: usize = 45;
