@@ -212,6 +212,7 @@ impl BatchDecoder {
     }
 
     /// Returns the decoder: the pending bytes, the limits.
+    #[must_use = "returns a reference and changes nothing"]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }

@@ -55,6 +55,7 @@ impl EventCodec {
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
+    #[must_use = "returns a reference and changes nothing"]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }

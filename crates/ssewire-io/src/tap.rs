@@ -74,6 +74,7 @@ impl<T, O: Observer> Tap<T, O> {
 
 impl<T, O> Tap<T, O> {
     /// Borrows the observer.
+    #[must_use]
     pub fn observer(&self) -> &O {
         &self.observed.observer
     }

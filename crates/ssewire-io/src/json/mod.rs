@@ -233,6 +233,7 @@ macro_rules! json_methods {
         }
 
         /// Returns the decoder, which keeps the last event ID and the reconnection time.
+        #[must_use = "returns a reference and changes nothing"]
         pub fn decoder(&self) -> &Decoder {
             &self.events.decoder().decoder
         }

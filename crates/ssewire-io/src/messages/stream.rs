@@ -404,6 +404,7 @@ pub struct FlatMapUpdates<S: TryStream, F, I> {
 
 impl<S: TryStream, F, I> FlatMapUpdates<S, F, I> {
     /// Borrows the message, with its snapshot.
+    #[must_use = "returns a reference and changes nothing"]
     pub fn get_ref(&self) -> &MessageStream<S> {
         &self.message
     }
