@@ -60,7 +60,7 @@ fn hostile_streams_are_read_back() {
 
 /// Each of these at each place of a message: first, in the middle, and after the stop reason. Regression: see above.
 #[test]
-fn odd_events_are_read_back() {
+fn unusual_events_are_read_back() {
     let (blocks, end) = STOP.split_once("\n\n").unwrap();
     let (reason, _) = end.split_once("data: {\"type\":\"message_stop\"}").unwrap();
     let reason = format!("{blocks}\n\n{reason}");

@@ -13,7 +13,7 @@ use ssewire_io::{EventError, EventStream, MessageReadError, MessageStream, Share
 use ssewire_tests::transport::Script;
 
 /// An error that is not `Send`, `Sync` or `std::error::Error`, borrows, and has neither `Debug` nor `Display`.
-struct Odd<'a>(Rc<Cell<u8>>, &'a str);
+struct WithoutTraits<'a>(Rc<Cell<u8>>, &'a str);
 
 fn failing<E>(error: E) -> Script<E> {
     Script::of(&[b"data: a\n\ndata: lost"]).failing(error)
@@ -34,28 +34,28 @@ fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, EventError<E>>> + U
 }
 
 #[test]
-fn an_odd_error_is_returned_unchanged_and_final() {
+fn an_error_without_traits_is_returned_unchanged_and_final() {
     let (counter, word) = (Rc::new(Cell::new(0)), "borrowed".to_owned());
-    let odd = || Odd(counter.clone(), &word);
-    for error in [check(EventStream::new(failing(odd()))), check(SharedEventStream::new(failing(odd())))] {
+    let error = || WithoutTraits(counter.clone(), &word);
+    for error in [check(EventStream::new(failing(error()))), check(SharedEventStream::new(failing(error())))] {
         assert!(Rc::ptr_eq(&error.0, &counter) && std::ptr::eq(error.1, word.as_str()));
     }
 }
 
 #[test]
-fn an_odd_error_in_the_other_views() {
+fn an_error_without_traits_in_the_other_views() {
     let counter = Rc::new(Cell::new(0));
-    let mut texts = TextEventStream::new(failing(Odd(counter.clone(), "")));
+    let mut texts = TextEventStream::new(failing(WithoutTraits(counter.clone(), "")));
     assert_eq!(block_on(texts.next()).unwrap().ok().unwrap().data, "a");
-    assert!(matches!(block_on(texts.next()), Some(Err(EventError::Transport(Odd(..))))));
+    assert!(matches!(block_on(texts.next()), Some(Err(EventError::Transport(WithoutTraits(..))))));
     assert!(block_on(texts.next()).is_none() && block_on(texts.next()).is_none());
 
-    let mut messages = MessageStream::new(Script::of(&[]).failing(Odd(counter.clone(), "")));
+    let mut messages = MessageStream::new(Script::of(&[]).failing(WithoutTraits(counter.clone(), "")));
     assert!(block_on(messages.next_event()).unwrap_err().transport().is_some());
     assert!(matches!(block_on(messages.next_event()), Ok(None)));
     assert!(matches!(block_on(messages.next_text()), Ok(None)));
 
-    let error = block_on(MessageStream::new(failing(Odd(counter.clone(), ""))).finish()).unwrap_err();
+    let error = block_on(MessageStream::new(failing(WithoutTraits(counter.clone(), ""))).finish()).unwrap_err();
     assert!(Rc::ptr_eq(&error.transport().unwrap().0, &counter));
 }
 

@@ -549,7 +549,7 @@ fn a_member_of_a_message_delta_of_an_unexpected_type_overwrites_the_known_value(
 }
 
 #[test]
-fn an_odd_member_on_a_message_delta_itself_is_delivered_with_it() {
+fn a_member_of_an_unexpected_type_beside_the_delta_is_kept() {
     for name in ["context_management", "input_transformations"] {
         let event = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, name: "x"});
         let body = body(around(sse(std::slice::from_ref(&event))));
@@ -582,14 +582,14 @@ fn later_value_of_the_right_type_replaces_a_mistyped_one() {
 }
 
 #[test]
-fn a_usage_that_was_odd_gives_way_to_the_counts_of_a_message_delta() {
+fn a_usage_of_an_unexpected_type_gives_way_to_the_counts_of_a_message_delta() {
     let run = orderly(&[message_start(json!({"usage": "x"})), message_delta(json!({}), json!({"output_tokens": 7}))]);
     assert_eq!(run.accumulator.snapshot().output_tokens(), Some(7));
     assert_eq!(run.message(), message(json!({"usage": {"output_tokens": 7}})));
 }
 
 #[test]
-fn odd_members_of_deltas_and_citations_are_kept() {
+fn members_of_an_unexpected_type_in_deltas_and_citations_are_kept() {
     let piece = json!({"type": "thinking_delta", "thinking": "y", "estimated_tokens": "many"});
     let odd_citation = json!({"type": "char_location", "cited_text": 5, "document_index": "x"});
     let citation = json!({"type": "citations_delta", "citation": odd_citation});
