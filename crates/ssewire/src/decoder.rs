@@ -67,7 +67,7 @@ pub struct Decoder<S = HeapBuffer> {
     event_prefix: EventPrefix,
 }
 
-/// What a call finds: a frame, or that all of its input is consumed.
+/// The result of a call: a frame, or `None` if all of its input is consumed.
 pub(crate) type Polled = Result<Option<FrameSpan>, DecodeError>;
 
 /// The item at which a call returns. Each variant includes those before it.

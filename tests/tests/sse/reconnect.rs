@@ -112,7 +112,9 @@ proptest! {
     }
 
     #[test]
-    fn record_disconnected_reaches_both_bounds(times in times(), retry in proptest::option::of(time()), attempts in 1..130_u32) {
+    fn record_disconnected_reaches_both_bounds(
+        times in times(), retry in proptest::option::of(time()), attempts in 1..130_u32,
+    ) {
         let delay = |random| {
             let mut reconnect = times.policy();
             (0..attempts).map(|_| reconnect.record_disconnected(Duration::ZERO, retry, random)).last().unwrap()
@@ -126,7 +128,9 @@ proptest! {
     }
 
     #[test]
-    fn record_disconnected_is_monotonic(times in times(), retry in proptest::option::of(time()), random in 0.0..=1.0_f64, more in 0.0..=1.0_f64) {
+    fn record_disconnected_is_monotonic(
+        times in times(), retry in proptest::option::of(time()), random in 0.0..=1.0_f64, more in 0.0..=1.0_f64,
+    ) {
         let mut reconnect = times.policy();
         let mut previous = Duration::ZERO;
         for _ in 0..100 {

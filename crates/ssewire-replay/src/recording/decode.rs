@@ -27,8 +27,8 @@ use super::{BYTE_ORDER_MARK, Line, MAX_COMMENT, Mark, MarkByte, PREFIX};
 ///
 /// Bytes are delayed only while they can be the start of a time comment: at most 34. Any other stream passes unchanged.
 ///
-/// An empty comment replaces a time comment in two places, where the bytes around it would change their meaning: between
-/// CR and LF, which would be one line end, and at the start before a byte order mark, which would be skipped.
+/// An empty comment replaces a time comment in two places, where the bytes around it would change their meaning:
+/// between CR and LF, which would be one line end, and at the start before a byte order mark, which would be skipped.
 /// [`RecordingWriter`](crate::RecordingWriter) writes neither.
 #[derive(Debug)]
 pub struct RecordingDecoder {

@@ -1,5 +1,5 @@
-//! Any calls of both decoders in any order, through all their functions: no invalid access (AddressSanitizer), the status
-//! that the header promises, spans within the text, and UTF-8.
+//! Any calls of both decoders in any order, through all their functions: no invalid access (AddressSanitizer), the
+//! status that the header promises, spans within the text, and UTF-8.
 
 #![no_main]
 

@@ -114,7 +114,7 @@ _STREAM_CLASSES: Dict[str, Tuple[Any, Any]] = {
 
 
 class _Decoded:
-    """What `_Stream` and `_AsyncStream` share."""
+    """The common part of `_Stream` and `_AsyncStream`."""
 
     _max_event_bytes: Optional[int] = None
 
