@@ -104,10 +104,25 @@ const VIOLATIONS: [(ViolationKind, &str); 19] = [
     (ViolationKind::KeepAliveData, "keep_alive_data"),
 ];
 
+const COMPLETIONS: [(Completion, &str); 9] = [
+    (Completion::NonStreamBody, "non_stream_body"),
+    (Completion::ServerError, "server_error"),
+    (Completion::LimitExceeded, "limit_exceeded"),
+    (Completion::RejectedByStrictMode, "rejected_by_strict_mode"),
+    (Completion::Truncated, "truncated"),
+    (Completion::ContentLost, "content_lost"),
+    (Completion::ToolInput, "tool_input"),
+    (Completion::Unterminated, "unterminated"),
+    (Completion::Complete, "complete"),
+];
+
 #[test]
-fn kinds_of_violations_bodies_and_decisions_keep_their_names() {
+fn kinds_of_violations_completions_bodies_and_decisions_keep_their_names() {
     for (kind, name) in VIOLATIONS {
         assert_eq!(kind.as_str(), name);
+    }
+    for (completion, name) in COMPLETIONS {
+        assert_eq!(completion.as_str(), name);
     }
     let bodies: [(&[u8], &str); 11] = [
         (br#"{"type":"message","content":[]}"#, "message"),
@@ -210,17 +225,7 @@ fn debug_of_a_message_and_its_blocks_is_their_json() {
 #[test]
 fn display_of_every_variant_is_distinct_and_in_error_style() {
     check_display(&VIOLATIONS.map(|(kind, _)| kind));
-    check_display(&[
-        Completion::NonStreamBody,
-        Completion::ServerError,
-        Completion::LimitExceeded,
-        Completion::Truncated,
-        Completion::ContentLost,
-        Completion::ToolInput,
-        Completion::RejectedByStrictMode,
-        Completion::Unterminated,
-        Completion::Complete,
-    ]);
+    check_display(&COMPLETIONS.map(|(completion, _)| completion));
     check_display(&[ToolInputError::Pending, ToolInputError::Truncated, ToolInputError::Invalid { offset: 7 }]);
     check_display(&[TurnError::UnprovenToolCall, TurnError::UnidentifiedToolCall]);
 }

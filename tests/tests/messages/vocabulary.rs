@@ -757,6 +757,27 @@ fn typed_member_replaces_the_extra_of_the_same_name() {
 }
 
 #[test]
+fn extra_members_are_set_read_and_removed() {
+    let mut extra = ExtraMap::default();
+    assert_eq!((extra.is_empty(), extra.remove("a")), (true, None));
+    assert_eq!(extra.insert("a", json!(1)), None);
+    assert_eq!(extra.insert("b", json!(2)), None);
+    assert_eq!(extra.insert("a", json!(3)), Some(json!(1)));
+    assert_eq!(extra.insert("c", json!(null)), None);
+    assert_eq!((extra.len(), extra.is_empty()), (3, false));
+    assert!(extra.contains("c") && !extra.contains("d"));
+
+    assert_eq!((extra.remove("d"), extra.remove("a")), (None, Some(json!(3))));
+    assert_eq!(extra.iter().collect::<Vec<_>>(), [("b", &json!(2)), ("c", &json!(null))], "in their order");
+    let owned: serde_json::Map<_, _> = extra.clone().into_iter().collect();
+    assert_eq!(Value::Object(owned), json!({"b": 2, "c": null}));
+
+    // Without members it equals one that never had any.
+    assert_eq!((extra.remove("b"), extra.remove("c")), (Some(json!(2)), Some(json!(null))));
+    assert!(extra.is_empty() && extra == ExtraMap::default() && extra == ExtraMap::from(serde_json::Map::new()));
+}
+
+#[test]
 fn usage_is_merged_member_by_member() {
     let merged = |start: Value, delta: Value| {
         let mut message = Accumulator::new();

@@ -94,6 +94,7 @@ fn finish_and_reset_prepare_for_another_stream() {
             let mut lines = LineDecoder::new().with_max_line_bytes(8);
             decode(&mut lines, &[begun]);
             end(&mut lines);
+            assert_eq!(lines.max_line_bytes(), 8);
             assert!(lines.unfinished().is_empty());
             let (seen, _) = decode(&mut lines, &[b"\xEF\xBB\xBF\nx\n"]);
             assert_eq!(seen, [Ok(vec![]), Ok(b"x".to_vec())], "{}", begun.escape_ascii());
