@@ -21,10 +21,15 @@ pub fn split(input: &[u8], at: usize) -> Chunks<'_> {
     vec![first, second]
 }
 
-/// Every split into two chunks; one of them may be empty. Few in Miri, where all would take hours.
+/// Every split into two chunks; one of them may be empty.
 pub fn splits(input: &[u8]) -> impl Iterator<Item = Chunks<'_>> {
+    places(input.len()).map(|at| split(input, at))
+}
+
+/// Every place to split bytes of this length. Few in Miri, where all would take hours.
+pub fn places(len: usize) -> impl Iterator<Item = usize> {
     const STEP: usize = if cfg!(miri) { 13 } else { 1 };
-    (0..=input.len()).step_by(STEP).map(|at| split(input, at))
+    (0..=len).step_by(STEP)
 }
 
 /// Chunks of these lengths, then one chunk with the remaining bytes, if any.

@@ -24,7 +24,7 @@ fn set_at<S: Storage>(decoder: &mut Decoder<S>, stream: &[u8], at: usize, id: &[
 #[test]
 fn set_last_event_id_keeps_a_block_at_every_split() {
     let stream = b"event: type\ndata: one\n: comment\nretry: 5\ndata: two\n\n";
-    for at in 0..=stream.len() {
+    for at in chunks::places(stream.len()) {
         for id in [&b""[..], b"1", b"a much longer ID than the one before"] {
             let expected = if at == stream.len() { &b"old"[..] } else { id };
             let Decoded::Event(mut expected) = event("type", "one\ntwo", expected) else { unreachable!() };
@@ -43,7 +43,7 @@ fn set_last_event_id_keeps_a_block_at_every_split() {
 fn id_of_the_block_replaces_the_one_that_was_set_within_it() {
     let stream = b"id: of the block\nevent: e\ndata: x\n\ndata: y\n\n";
     let end_of_block = stream.len() - b"data: y\n\n".len();
-    for at in 0..end_of_block {
+    for at in chunks::places(end_of_block - 1) {
         for id in [&b""[..], b"1", b"a much longer ID than the one before"] {
             let expected = [event("e", "x", "of the block"), event("message", "y", "of the block")];
             assert_eq!(set_at(&mut Decoder::new(), stream, at, id), expected, "{at}");
@@ -56,7 +56,7 @@ fn id_of_the_block_replaces_the_one_that_was_set_within_it() {
 #[test]
 fn set_last_event_id_within_a_frame_keeps_it() {
     let stream = b": some comment\nunknown: field\ndata: x\n\n";
-    for at in 0..=stream.len() {
+    for at in chunks::places(stream.len()) {
         let mut decoder = Decoder::new().with_comments().with_unknown_fields();
         let (first, second) = stream.split_at(at);
         let mut frames = Vec::new();
