@@ -65,7 +65,7 @@ mod tests {
             for model in all {
                 let mut names = IdAndModel::new(id, model);
                 assert_eq!((names.id(), names.model()), (id, model));
-                names.set_model(JsonStr { raw: b"claude", is_escaped: false });
+                names.set_model(JsonStr::plain(b"claude"));
                 assert_eq!((names.id(), names.model()), (id, Some("claude")));
             }
         }

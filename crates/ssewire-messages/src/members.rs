@@ -57,7 +57,7 @@ pub(crate) fn each_further_member<'a>(
     visit: Visit<'_, 'a>,
 ) -> Result<(), ReadError> {
     while let Some(json) = cursor.next_member(is_first)? {
-        if json.is_escaped {
+        if json.is_escaped() {
             visit(&Name { bytes: &json.name(), json }, cursor)?;
         } else {
             visit(&Name { bytes: json.raw, json }, cursor)?;
@@ -125,7 +125,7 @@ pub(crate) fn is_string(value: &[u8], expected: &[u8]) -> bool {
 pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<JsonStr<'a>, ReadError> {
     match cursor.string()? {
         Some(text) => Ok(text),
-        None if cursor.skip_value()? == b"null" => Ok(JsonStr { raw: b"", is_escaped: false }),
+        None if cursor.skip_value()? == b"null" => Ok(JsonStr::plain(b"")),
         None => Err(ReadError::Member(name)),
     }
 }

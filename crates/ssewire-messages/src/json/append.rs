@@ -102,7 +102,7 @@ mod tests {
                 let mut text = String::from("so far ");
                 let Some(rest) = append_string(&data, &mut text, string.len()) else { continue };
                 assert_eq!(rest, end);
-                assert_eq!(text, alloc::format!("so far {}", JsonStr { raw: &string, is_escaped: true }.to_text()));
+                assert_eq!(text, alloc::format!("so far {}", JsonStr::escaped(&string).to_text()));
                 appended += 1;
             }
         }
@@ -113,7 +113,7 @@ mod tests {
     fn a_string_longer_than_the_room_is_refused() {
         for string in [&b"a brown fox"[..], b"a brown fox that jumps over a dog and a fence", b"a\\nb\\nc"] {
             let data = [string, b"\""].concat();
-            let length = JsonStr { raw: string, is_escaped: true }.to_text().len();
+            let length = JsonStr::escaped(string).to_text().len();
             assert!(append_string(&data, &mut String::new(), length).is_some());
             for room in 0..length {
                 assert!(append_string(&data, &mut String::new(), room).is_none());

@@ -97,7 +97,7 @@ impl<'a> RawJsonRef<'a> {
     #[must_use]
     pub fn decode_string(self) -> Option<Cow<'a, str>> {
         let string = self.json_str()?;
-        if string.is_escaped {
+        if string.is_escaped() {
             return Some(string.to_text());
         }
         // Its UTF-8 needs no further check.

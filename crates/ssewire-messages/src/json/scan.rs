@@ -221,7 +221,7 @@ impl<'a> Cursor<'a> {
     /// for ill-formed UTF-8.
     pub(crate) fn last_member(&self, name: JsonStr<'_>, value: &[u8]) -> Option<(usize, usize)> {
         const SYNTAX: &[u8] = b"\":";
-        if name.is_escaped || !self.is_plain {
+        if name.is_escaped() || !self.is_plain {
             return None;
         }
         let end = self.offset();
@@ -359,7 +359,7 @@ impl<'a> Cursor<'a> {
         match text.split_at_checked(end) {
             Some((raw, [b'"', rest @ ..])) => {
                 self.rest = rest;
-                Ok(JsonStr { raw, is_escaped: false })
+                Ok(JsonStr::plain(raw))
             }
             Some((_, rest)) => self.escaped(text, rest),
             None => Err(self.error()),
@@ -375,7 +375,7 @@ impl<'a> Cursor<'a> {
                 [b'"', rest @ ..] => {
                     let raw = text.get(..text.len().saturating_sub(self.rest.len())).unwrap_or_default();
                     self.rest = rest;
-                    return Ok(JsonStr { raw, is_escaped: true });
+                    return Ok(JsonStr::escaped(raw));
                 }
                 [b'\\', ..] => self.escape()?,
                 _ => return Err(self.error()),

@@ -10,7 +10,16 @@ use ssewire_json::string::{Escape, read_escape};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsonStr<'a> {
     pub(crate) raw: &'a [u8],
-    pub(crate) is_escaped: bool,
+    escapes: Escapes,
+}
+
+/// Whether a string has escapes.
+// A word, not a `bool`: the padding after that would be copied in two overlapping parts, which wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+enum Escapes {
+    Absent,
+    Present,
 }
 
 /// The halves of surrogate pairs that a string begins and ends with; 0: none.
@@ -23,6 +32,21 @@ pub(crate) struct Halves {
 }
 
 impl<'a> JsonStr<'a> {
+    #[inline]
+    pub(crate) fn plain(raw: &'a [u8]) -> Self {
+        Self { raw, escapes: Escapes::Absent }
+    }
+
+    #[inline]
+    pub(crate) fn escaped(raw: &'a [u8]) -> Self {
+        Self { raw, escapes: Escapes::Present }
+    }
+
+    #[inline]
+    pub(crate) fn is_escaped(self) -> bool {
+        self.escapes == Escapes::Present
+    }
+
     /// Returns the unescaped text. Ill-formed UTF-8 and lone surrogates are U+FFFD.
     pub(crate) fn to_text(self) -> Cow<'a, str> {
         self.to_text_with_halves().0
@@ -30,7 +54,7 @@ impl<'a> JsonStr<'a> {
 
     /// Returns the unescaped text, and the halves of surrogate pairs at its ends, which are U+FFFD in the text.
     pub(crate) fn to_text_with_halves(self) -> (Cow<'a, str>, Halves) {
-        if !self.is_escaped {
+        if !self.is_escaped() {
             return match core::str::from_utf8(self.raw) {
                 Ok(text) => (Cow::Borrowed(text), Halves::default()),
                 Err(_) => (String::from_utf8_lossy(self.raw), Halves::default()),
@@ -43,12 +67,12 @@ impl<'a> JsonStr<'a> {
 
     /// Creates text that is not unescaped: a backslash is an ordinary character.
     pub(crate) fn of_plain(text: &'a str) -> Self {
-        Self { raw: text.as_bytes(), is_escaped: false }
+        Self::plain(text.as_bytes())
     }
 
     /// Appends the unescaped text, as [`to_text`](Self::to_text) returns it.
     pub(crate) fn append_to(self, text: &mut String) {
-        if self.is_escaped {
+        if self.is_escaped() {
             unescape(self.raw, text);
         } else {
             push_lossy(self.raw, text);
@@ -57,7 +81,7 @@ impl<'a> JsonStr<'a> {
 
     /// Returns the bytes of a name, to be compared.
     pub(crate) fn name(self) -> Cow<'a, [u8]> {
-        if self.is_escaped { self.unescaped_name() } else { Cow::Borrowed(self.raw) }
+        if self.is_escaped() { self.unescaped_name() } else { Cow::Borrowed(self.raw) }
     }
 
     #[cold]
@@ -131,7 +155,7 @@ mod tests {
     #[test]
     fn escapes_are_decoded() {
         let read = |raw: &[u8]| {
-            let (text, halves) = JsonStr { raw, is_escaped: true }.to_text_with_halves();
+            let (text, halves) = JsonStr::escaped(raw).to_text_with_halves();
             (text.into_owned(), halves.leading, halves.trailing)
         };
         assert_eq!(read(br#"\"\\\/\b\f\n\r\t\u00e9x"#), ("\"\\/\u{8}\u{C}\n\r\t\u{e9}x".into(), 0, 0));
