@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    /// What surrounds the tested byte in a word: also the neighbours in value of the special bytes. One of them in
+    /// The bytes around the tested one in a word: also the neighbours in value of the special bytes. One of them in
     /// Miri, where all would take minutes.
     const AROUND: &[u8] = if cfg!(miri) { b"!" } else { b"x!# \x7F\x80\xFF" };
 
@@ -101,8 +101,8 @@ mod tests {
         }
     }
 
-    /// What surrounds the tested byte in a string, how many control characters are tested, and by how many bytes the
-    /// strings differ in length. Few in Miri, too.
+    /// The bytes around the tested one in a string, the number of control characters that are tested, and the
+    /// difference of the tested lengths. Few in Miri, too.
     const FILLERS: &[u8] = if cfg!(miri) { b"x" } else { b"x !#[]\x7F\x80\x9F\xA2\xDC\xFF" };
     const CONTROLS: u8 = if cfg!(miri) { 1 } else { 0x20 };
     const STEP: usize = if cfg!(miri) { 13 } else { 1 };

@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    /// One of so many lengths is tested: all of them would take minutes in Miri.
+    /// The distance between the tested lengths: all lengths would take minutes in Miri.
     const STEP: usize = if cfg!(miri) { 30 } else { 1 };
 
     #[test]

@@ -75,7 +75,7 @@ mod tests {
     use super::super::JsonStr;
     use super::*;
 
-    /// One of so many lengths and places is tested: all of them would take an hour in Miri.
+    /// The distance between the tested lengths, and places: all of them would take an hour in Miri.
     const STEP: usize = if cfg!(miri) { 24 } else { 1 };
 
     /// Strings of every length with each special byte at every place.

@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    /// One of so many places is tested: all of them would take minutes in Miri.
+    /// The distance between the tested places: all places would take minutes in Miri.
     const STEP: usize = if cfg!(miri) { 40 } else { 1 };
 
     /// Texts with each byte replaced or as the last one.
