@@ -30,14 +30,14 @@ pub enum PayloadErrorKind {
     Member(&'static str),
 }
 
-/// The event that was lost, if it can be recognised. Ordered: the last one loses most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The event that was lost, if it can be recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum LostKind {
-    /// No event type, and no object: a keep-alive of a proxy.
+    /// No event type, neither an object nor spliced: a keep-alive of a proxy.
     KeepAlive,
     /// An event of another protocol.
     Unknown,
-    /// Another event of a Messages stream.
+    /// Another event of a Messages stream, without content.
     Known,
     /// A `message_start`: initial blocks may be lost.
     MessageStart,
@@ -45,10 +45,10 @@ pub(crate) enum LostKind {
     MessageDelta,
     /// The start of a content block.
     BlockStart,
-    /// An event without a type, which may be content.
+    /// A spliced event without a type: it may have been content, or not an event of a Messages stream.
     Untyped,
-    /// A piece of a content block.
-    BlockDelta,
+    /// A piece of a content block, the stop of one, or a spliced event.
+    Content,
 }
 
 impl PayloadError {
@@ -62,7 +62,7 @@ impl PayloadError {
     /// message. `false` for a `message_start`, though a message that had begun before is incomplete because of it.
     #[must_use]
     pub fn is_content_lost(&self) -> bool {
-        matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)
+        matches!(self.lost, LostKind::BlockStart | LostKind::Content | LostKind::Untyped)
     }
 
     /// Returns whether the payload is a keep-alive without a name, and not an event: `[]`, `: PROCESSING`. This is a

@@ -63,10 +63,6 @@ const KNOWN: [&str; 7] = [
 /// The event type of an event without an `event` field.
 const NO_EVENT_TYPE: &str = "message";
 
-/// Of two event types of a payload that is not JSON, the first in this list is that of the event.
-const MOST_LOST_FIRST: [&str; 5] =
-    ["content_block_delta", NO_EVENT_TYPE, "content_block_start", "message_delta", "message_start"];
-
 impl Event {
     /// Decodes the payload of an event.
     pub fn decode(event_type: &str, data: &[u8]) -> Self {
@@ -88,27 +84,29 @@ impl Event {
             Some(Json::String(text)) if event_type == "error" && text.is_empty() => Self::Error(Json::Null),
             Some(other) if event_type == "error" => Self::Error(other),
             None if event_type == "error" => Self::Error(error_text(trimmed)),
-            _ if event_type == "message" && !trimmed.starts_with(b"{") => Self::KeepAlive,
-            Some(_) => Self::undecodable(event_type, None),
-            None => Self::not_json(event_type, data),
+            None if trimmed.iter().any(|byte| matches!(byte, b'{' | b'}')) => Self::spliced(event_type, data),
+            _ if event_type == NO_EVENT_TYPE => Self::KeepAlive,
+            _ => Self::undecodable(event_type, None),
         }
     }
 
-    fn not_json(event_type: &str, data: &[u8]) -> Self {
-        let (members, may_lack_digits) = Json::members_before_error(data);
-        let is_cut = may_lack_digits && members.last().is_some_and(|(name, _)| name == "index");
-        // "Both its event type and a `type` before the first invalid byte count."
-        let own_type = member(&members, "type").and_then(Json::as_text);
-        let is_of_two = event_type != NO_EVENT_TYPE && own_type.as_ref().is_some_and(|name| name != event_type);
-        let own_type = own_type.filter(|name| name != NO_EVENT_TYPE);
-        let names = [event_type, own_type.as_deref().unwrap_or(event_type)];
-        let index = member(&members, "index").and_then(Json::as_count).filter(|_| !is_cut && !is_of_two);
-        let first = MOST_LOST_FIRST.into_iter().find(|name| names.contains(name));
-        let other_known = || names.into_iter().find(|name| KNOWN.contains(name) || *name == "error");
-        match Self::undecodable(first.or_else(other_known).unwrap_or(event_type), index) {
-            Self::Undecodable(loss) => Self::Undecodable(Loss { may_be_start: loss.content, ..loss }),
-            other => other,
+    /// A payload that is not valid JSON, with a brace.
+    fn spliced(event_type: &str, data: &[u8]) -> Self {
+        let is_known = |name: &str| KNOWN.contains(&name) || name == "error";
+        // "A `type` counts if it comes before the first invalid byte."
+        let own_type = member(&Json::members_before_error(data), "type").and_then(Json::as_text);
+        let name = own_type.as_deref().unwrap_or(event_type);
+        if name == "message_start" {
+            return Self::undecodable(name, None);
         }
+        if own_type.as_deref() == Some("message_delta") && [name, NO_EVENT_TYPE].contains(&event_type) {
+            return Self::undecodable(name, None);
+        }
+        let is_known = is_known(name) || is_known(event_type);
+        if !is_known && event_type != NO_EVENT_TYPE {
+            return Self::undecodable(event_type, None);
+        }
+        Self::Undecodable(Loss { is_known, content: true, piece: Some(None), may_be_start: true, ..Loss::default() })
     }
 
     fn of_object(event_type: &str, payload: Members) -> Self {
@@ -148,17 +146,17 @@ impl Event {
     fn undecodable(name: &str, index: Option<u64>) -> Self {
         Self::Undecodable(Loss {
             is_known: KNOWN.contains(&name) || name == "error",
-            content: matches!(name, "content_block_start" | "content_block_delta" | NO_EVENT_TYPE),
+            content: name.starts_with("content_block_") && KNOWN.contains(&name),
             message_delta: name == "message_delta",
             message_start: name == "message_start",
             piece: match name {
-                "content_block_delta" | NO_EVENT_TYPE => Some(index),
+                "content_block_delta" => Some(index),
                 "content_block_start" if index.is_none() => Some(None),
-                "message_start" => Some(None),
+                "message_start" | "content_block_stop" => Some(None),
                 _ => None,
             },
             start: index.filter(|_| name == "content_block_start"),
-            may_be_start: matches!(name, "content_block_start" | NO_EVENT_TYPE),
+            may_be_start: name == "content_block_start",
         })
     }
 }

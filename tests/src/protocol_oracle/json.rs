@@ -50,9 +50,8 @@ impl Json {
         parser.text.is_empty().then_some(value)
     }
 
-    /// The members before the first invalid byte of a text that is not JSON, and whether the last of them is at its
-    /// end: a number there may lack digits.
-    pub fn members_before_error(text: &[u8]) -> (Members, bool) {
+    /// The members before the first invalid byte of a text that is not JSON.
+    pub fn members_before_error(text: &[u8]) -> Members {
         let text: Vec<char> = String::from_utf8_lossy(text).chars().collect();
         let mut parser = Parser { text: &text };
         parser.space();
@@ -62,12 +61,9 @@ impl Json {
             let Some(member) = parser.member() else { break };
             members.push(member);
             parser.space();
-            if parser.text.is_empty() {
-                return (members, true);
-            }
             next = parser.eat(',');
         }
-        (members, false)
+        members
     }
 
     pub fn as_object(&self) -> Option<&Members> {

@@ -11,6 +11,7 @@ mod reports;
 mod rules;
 mod samples;
 mod security_memory;
+mod splices;
 mod structured;
 mod types;
 mod vocabulary;

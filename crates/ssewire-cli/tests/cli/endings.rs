@@ -102,8 +102,10 @@ fn one_broken_event_costs_only_itself() {
     assert_eq!(ssewire(&["events"], &bytes).lines().len(), 8);
     assert_eq!(ssewire(&["message"], &bytes).document().unwrap()["content"][0]["text"], "Hello");
 
-    // A ping carries nothing.
+    // A ping carries nothing, unless it may be a part of another event.
     let bytes = stream(&[&piece("Hel"), "event: ping\ndata: {\n\n", &piece("lo")]);
+    assert_eq!(ssewire(&[], &bytes).exits(4).stdout, "Hello");
+    let bytes = stream(&[&piece("Hel"), "event: ping\ndata: pong\n\n", &piece("lo")]);
     assert_eq!(ssewire(&[], &bytes).exits(0).says("event 4: ").stdout, "Hello");
 }
 

@@ -163,8 +163,9 @@ fn a_further_message_that_lacks_its_start_is_incomplete() {
         (format!("{large}{content}"), 1),
         ("event: message_start\ndata: {oops\n\n".to_owned(), 1),
         ("event: content_block_delta\ndata: {oops\n\n".to_owned(), 1),
-        // It counts as one of content.
+        // They may be the rest of content.
         ("data: {oops\n\n".to_owned(), 1),
+        ("event: ping\ndata: {oops\n\n".to_owned(), 1),
         // The `type` of the payload counts, too.
         (data(r#"{"type":"message_start","message":[oops"#), 1),
         (data(r#"{"type":"message_start","message":5}"#), 1),
@@ -172,8 +173,8 @@ fn a_further_message_that_lacks_its_start_is_incomplete() {
         (data(r#"{"type":"content_block_delta","index":0,"delta":"x"}"#), 1),
         (format!("event: ping\n{}", data(r#"{"type":"content_block_delta","index":0,"delta":"x"}"#)), 1),
         // No content.
-        ("event: ping\ndata: {oops\n\n".to_owned(), 0),
-        (format!("event: message_start\n{}", data(r#"{"type":"content_block_stop","index":"x"}"#)), 0),
+        ("event: ping\ndata: oops\n\n".to_owned(), 0),
+        (format!("event: message_start\n{}", data(r#"{"type":"message_delta","delta":"x"}"#)), 0),
         ("event: message_start\ndata:\n\n".to_owned(), 0),
         (content.split_at(content.rfind("data: ").unwrap()).1.to_owned(), 0),
     ] {

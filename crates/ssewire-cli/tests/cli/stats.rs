@@ -165,7 +165,7 @@ fn bytes_after_the_end_are_not_counted() {
 
 #[test]
 fn the_table_follows_all_notes() {
-    let ran = ssewire(&["--stats"], &stream(&[&piece("a"), "event: ping\ndata: {\n\n"])).exits(0);
+    let ran = ssewire(&["--stats"], &stream(&[&piece("a"), "event: ping\ndata: pong\n\n"])).exits(0);
     let lines: Vec<_> = ran.stderr.lines().collect();
     assert!(lines[0].starts_with("ssewire: event 4: "), "{lines:?}");
     assert_eq!(rows(lines[1])[0], ("events", "7"));

@@ -42,7 +42,7 @@ use crate::id_and_model::IdAndModel;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::partial::{PartialInput, PartialStrings};
-use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
+use crate::payload_error::{LostKind, PayloadError};
 use crate::tool_input::ToolInput;
 
 /// Builds the message while its events arrive.
@@ -296,11 +296,11 @@ impl Accumulator {
         self.accumulate_event(b"", payload)
     }
 
-    /// Records that the payload of an event was undecodable. If it was a piece of content, content is lost, and the
-    /// tool input of its block is truncated from here on. Input that arrives before the start of its block or after its
-    /// stop is truncated, too, if the event may have been the start of a block or of a message, or its index is
-    /// unknown. A `message_start` after the first one is lost content, too. Discards further updates of the event
-    /// before, as an event does.
+    /// Records that the payload of an event was undecodable. If it may have been a piece of content, content is lost,
+    /// and the tool input of its block is truncated from here on, or that of every open block if its index is unknown.
+    /// Input that arrives before the start of its block or after its stop is truncated, too, if the event may have been
+    /// the start of a block or of a message, or its index is unknown. A `message_start` after the first one is lost
+    /// content, too. Discards further updates of the event before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
@@ -312,13 +312,11 @@ impl Accumulator {
         }
         match error.lost {
             LostKind::KeepAlive => self.record_violation(ViolationKind::KeepAliveData, None)?,
-            LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped => {
+            LostKind::BlockStart | LostKind::Content | LostKind::Untyped => {
                 self.has_lost_content = true;
                 self.record_lost_piece(error.index, error.lost == LostKind::BlockStart);
-                // A payload that is not JSON may be the rest of a delta and the beginning of a start.
-                let may_be_start =
-                    error.lost != LostKind::BlockDelta || matches!(error.kind, PayloadErrorKind::NotJson { .. });
-                if may_be_start || error.index.is_none() {
+                // Without an index it may have been the start of a block.
+                if error.lost == LostKind::BlockStart || error.index.is_none() {
                     self.record_lost_start_or_delta();
                 }
             }

@@ -39,15 +39,29 @@ impl EventKind {
         if type_name.is_empty() { Self::Unknown } else { Self::of(type_name.as_bytes()) }
     }
 
+    /// Returns the loss of an undecodable event.
     pub(super) fn lost(self) -> LostKind {
         match self {
             Self::BlockStart => LostKind::BlockStart,
-            Self::BlockDelta => LostKind::BlockDelta,
-            Self::Untyped => LostKind::Untyped,
-            Self::Unknown => LostKind::Unknown,
+            // A stop without its index may have been spliced into valid JSON.
+            Self::BlockDelta | Self::BlockStop => LostKind::Content,
             Self::MessageStart => LostKind::MessageStart,
             Self::MessageDelta => LostKind::MessageDelta,
-            _ => LostKind::Known,
+            Self::MessageStop | Self::Ping | Self::Error => LostKind::Known,
+            Self::Untyped | Self::Unknown => LostKind::Unknown,
+        }
+    }
+
+    /// Returns the loss of an event whose payload is not valid JSON and has a brace: it may be the beginning of one
+    /// event and the rest of a later one. `typed` is the kind of its `type`, if that comes before the first invalid
+    /// byte. `docs/protocol.md`, heading "Completion".
+    pub(super) fn lost_by_splice(event_type: Self, typed: Option<Self>) -> LostKind {
+        match (typed.unwrap_or(event_type), event_type) {
+            (Self::MessageStart, _) => LostKind::MessageStart,
+            (Self::MessageDelta, Self::MessageDelta | Self::Untyped) if typed.is_some() => LostKind::MessageDelta,
+            (Self::Unknown, Self::Unknown) => LostKind::Unknown,
+            (Self::Unknown | Self::Untyped, Self::Untyped) => LostKind::Untyped,
+            _ => LostKind::Content,
         }
     }
 }

@@ -119,18 +119,16 @@ impl<'a> StreamEvent<'a> {
         let mut envelope = EnvelopeMembers::default();
         let mut cursor = Cursor::new(data);
         let syntax = read_unknown(&mut cursor, &mut envelope).and_then(|()| Ok(cursor.end()?));
-        let (error, lost, is_of_two) = match syntax {
+        let (error, lost, index) = match syntax {
             Ok(()) if envelope.is_error(kind, is_typed, event_type) => return Ok(Self::of_error(data)),
-            Ok(()) => (error, kind.lost(), false),
+            Ok(()) => (error, kind.lost(), index_of(data)),
             Err(_) if event_type == b"error" => return Ok(Self::of_error_text(data.trim_ascii())),
-            // Neither the type of a payload that is not JSON is certain, nor its event type.
             Err(syntax) => {
-                let named = EventKind::of(event_type);
-                (syntax, kind.lost().max(named.lost()), named != kind && named != EventKind::Untyped)
+                let lost = EventKind::lost_by_splice(EventKind::of(event_type), is_typed.then_some(kind));
+                // An index may be that of another event.
+                (syntax, lost, None)
             }
         };
-        // Of two events, the index may be that of the other one.
-        let index = if is_of_two { None } else { index_of(data) };
         Err(PayloadError { kind: error_kind(data, error), lost, index })
     }
 
@@ -143,12 +141,20 @@ impl<'a> StreamEvent<'a> {
                 Err(_) => Self::of_error_text(text),
             });
         }
-        let kind = match json {
-            Ok(_) => PayloadErrorKind::NotAnObject,
-            Err(error) => error_kind(text, ReadError::Syntax(SyntaxError { at: error.offset() })),
+        let named = EventKind::of(event_type);
+        let (kind, is_spliced) = match json {
+            Ok(_) => (PayloadErrorKind::NotAnObject, false),
+            Err(error) => {
+                let has_brace = text.iter().any(|byte| matches!(byte, b'{' | b'}'));
+                (error_kind(text, ReadError::Syntax(SyntaxError { at: error.offset() })), has_brace)
+            }
         };
-        // Without an event type it has no content: a keep-alive of a proxy.
-        let lost = if event_type.is_empty() { LostKind::KeepAlive } else { EventKind::of(event_type).lost() };
+        let lost = match named {
+            _ if is_spliced => EventKind::lost_by_splice(named, None),
+            // A keep-alive of a proxy.
+            EventKind::Untyped => LostKind::KeepAlive,
+            _ => named.lost(),
+        };
         Err(PayloadError { kind, lost, index: None })
     }
 
@@ -180,15 +186,12 @@ fn lossy_text(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns the index of an undecodable payload, as far as it is JSON.
+/// Returns the index of an undecodable payload that is valid JSON.
 fn index_of(data: &[u8]) -> Option<u64> {
     let mut index = None;
-    // The search ends where the payload stops being JSON.
     let _ = each_member(&mut Cursor::new(data), &mut |name, cursor| {
         if name.bytes == b"index" {
-            let count = crate::members::count(cursor)?;
-            // A number at the end of the text may lack digits.
-            index = if cursor.clone().end().is_ok() { None } else { count.ok() };
+            index = crate::members::count(cursor)?.ok();
         } else {
             cursor.skip_value()?;
         }

@@ -129,8 +129,8 @@ fn lost_pieces_at_ever_other_indices_hold_the_received_bytes() {
     ];
     for (order, index) in orders {
         for events in [10, 100, 300, 1000, 2000, 4096, 10_000, MANY] {
-            let body: String =
-                (0..events).map(|number| format!("data:{{\"index\":{},\n\n", index(events, number))).collect();
+            let lost = |number| format!("data:{{\"type\":\"content_block_delta\",\"index\":{number}}}\n\n");
+            let body: String = (0..events).map(|number| lost(index(events, number))).collect();
             let mut decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_blocks(MANY as usize));
             let ((), peak) = ssewire_heap::peak_of(|| {
                 for mut chunk in body.as_bytes().chunks(16) {
@@ -673,7 +673,8 @@ fn replaced_values_do_not_pile_up() {
     feed(&mut accumulator, 0..100, payload);
     let before = ssewire_heap::held();
     feed(&mut accumulator, 100..10_000, payload);
-    assert_eq!(ssewire_heap::held(), before);
+    // The replaced values are removed from time to time.
+    assert!(ssewire_heap::held().abs_diff(before) <= 1024, "{before} {}", ssewire_heap::held());
     feed(&mut accumulator, 0..1, |_| named(0, ""));
     feed(&mut accumulator, 0..1, |_| delta(0, "thinking_delta", "thinking", "x"));
     let signature: Payload = |number| delta(0, "signature_delta", "signature", &format!("{number:09}"));

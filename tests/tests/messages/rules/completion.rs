@@ -137,9 +137,12 @@ fn unterminated_with_a_block_that_is_open() {
 
 #[test]
 fn unterminated_if_message_stop_is_undecodable() {
-    let body = body(sse(&but_for_the_end()) + &named("message_stop", "{"));
+    let ended_by = |payload: &str| body(sse(&but_for_the_end()) + &named("message_stop", payload));
+    let body = ended_by("null");
     assert_eq!(body.lost.len(), 1);
     assert_eq!(to_json(&body.end.unwrap()), whole(), "no content is lost with it");
+    let reasons = ended_by("{").end.unwrap_err().reasons().to_vec();
+    assert_eq!(reasons, [Completion::ContentLost, Completion::Unterminated], "the beginning may be that of content");
 }
 
 // Incomplete: Truncated
@@ -265,23 +268,22 @@ fn content_lost_by_type_under_any_event_type() {
         assert_content_lost(name, r#"{"type": "content_block_start", "index": 0}"#);
         assert_content_lost(name, r#"{"type": "content_block_delta", "index": 0}"#);
         assert_content_lost(name, r#"{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x"}}"#);
+        assert_content_lost(name, r#"{"type": "content_block_stop"}"#);
+        assert_content_lost(name, r#"{"type": "content_block_stop", "delta": {"stop_reason": "end_turn"}}"#);
     }
 }
 
 #[test]
 fn content_kept_by_type_under_any_event_type() {
     for name in NAMES {
-        assert_undecodable_without_loss(name, r#"{"type": "content_block_stop"}"#);
         assert_undecodable_without_loss(name, r#"{"type": "message_delta", "delta": 5}"#);
     }
 }
 
 #[test]
 fn content_lost_by_event_type_without_a_type() {
-    for name in ["content_block_start", "content_block_delta"] {
-        for payload in
-            ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text", "{}", r#"{"index": 0}"#, r#"{"type": null}"#]
-        {
+    for name in ["content_block_start", "content_block_delta", "content_block_stop"] {
+        for payload in ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text", "{}", r#"{"type": null}"#] {
             assert_content_lost(name, payload);
         }
     }
@@ -289,10 +291,44 @@ fn content_lost_by_event_type_without_a_type() {
 
 #[test]
 fn content_kept_by_event_type_without_a_type() {
-    for name in ["content_block_stop", "message_delta", "message_stop", "ping", "future_event"] {
-        for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
+    for name in ["message_delta", "message_stop", "ping", "future_event"] {
+        for payload in ["[]", "5", "text", "\"{}\""] {
             assert_undecodable_without_loss(name, payload);
         }
+    }
+}
+
+/// The end of an event, the beginning of another one, both, and an event without its last brace.
+const SPLICED: [&str; 8] =
+    ["{", "lta\"}}", "}", "{\"type\": \"pit\":\"not \"}}", "{\"type\": \"ping\", \"ind", "{x", "[{", "{} {}"];
+
+/// "It counts as content of an unknown index, whatever its event type and its `type` are."
+#[test]
+fn content_lost_by_a_spliced_event_of_any_type() {
+    for name in NAMES.into_iter().chain(["message_stop"]).filter(|name| !matches!(*name, "error" | "future_event")) {
+        for payload in SPLICED {
+            assert_content_lost(name, payload);
+        }
+    }
+    for own_type in ["ping", "content_block_stop", "message_stop", "content_block_delta", "error"] {
+        for name in NAMES.into_iter().filter(|name| *name != "error") {
+            assert_content_lost(name, &format!("{{\"type\":\"{own_type}\",\"index\":0,"));
+        }
+    }
+    for name in ["ping", "content_block_stop", "message_stop", "future_event"] {
+        assert_content_lost(name, "{\"type\":\"message_delta\",");
+    }
+}
+
+/// The exceptions to this rule.
+#[test]
+fn content_kept_by_a_payload_that_is_not_json_of_an_unknown_event_or_a_message_delta() {
+    for payload in SPLICED.into_iter().filter(|payload| !payload.contains("ping")) {
+        assert_undecodable_without_loss("future_event", payload);
+    }
+    assert_undecodable_without_loss("future_event", "{\"type\":\"future\",");
+    for name in ["", "message", "message_delta"] {
+        assert_undecodable_without_loss(name, "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_");
     }
 }
 
@@ -434,7 +470,8 @@ fn content_lost_as_reported_to_the_accumulator() {
     for (payload, expected) in [
         (r#"{"type": "content_block_delta"}"#, Some(Completion::ContentLost)),
         ("{", Some(Completion::ContentLost)),
-        (r#"{"type": "content_block_stop"}"#, None),
+        (r#"{"type": "content_block_stop"}"#, Some(Completion::ContentLost)),
+        (r#"{"type": "message_delta", "delta": 5}"#, None),
     ] {
         let error = StreamEvent::from_json(payload.as_bytes()).unwrap_err();
         assert_eq!(error.is_content_lost(), expected.is_some());

@@ -2,9 +2,7 @@
 //! unusual values that can be decoded.
 
 use serde_json::{Value, json};
-use ssewire_messages::{
-    Completion, ContentBlock, LostEvent, Message, MessageDecoder, PayloadErrorKind, StopReason, StreamEvent,
-};
+use ssewire_messages::{ContentBlock, LostEvent, Message, MessageDecoder, PayloadErrorKind, StopReason, StreamEvent};
 
 use super::support::*;
 
@@ -63,51 +61,6 @@ fn a_number_beyond_the_range_of_a_float_is_valid_json() {
         let report = body(input).end.unwrap_err();
         assert_eq!(state_of(&report.partial().content()[0]), InputState::Invalid);
         assert_eq!(to_json(report.partial())["content"][0]["input"], json!([1]));
-    }
-}
-
-/// "The one of the two that loses more": a `type` before the first invalid byte, and the event type.
-#[test]
-fn an_event_that_is_not_json_is_the_one_of_type_and_event_type_that_loses_more() {
-    let delta =
-        "{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"a";
-    // Of no index: it loses the input of every open block.
-    let start_of_block = "{\"type\":\"content_block_start\",";
-    let message_delta = "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_";
-    let call = sse(&[begin(), start(0, tool(json!({}))), start(1, tool(json!({})))]);
-    let reasons = |name: &str, payload: &str, reason: &[Value]| {
-        let end = sse(&[stop(0), stop(1)]) + &sse(reason) + &sse(&[start(2, text_block("")), stop(2), end()]);
-        let body = body(call.clone() + &named(name, payload) + &end);
-        body.end.map_or_else(|incomplete| incomplete.reasons().to_vec(), |_| Vec::new())
-    };
-    let has_reason = [end_turn()];
-    for name in ["chunk", "ping", "message_delta", "content_block_start", "content_block_stop"] {
-        assert_eq!(reasons(name, delta, &has_reason), [Completion::ContentLost, Completion::ToolInput], "{name}");
-    }
-    for name in ["chunk", "ping", "message_delta"] {
-        assert_eq!(
-            reasons(name, start_of_block, &has_reason),
-            [Completion::ContentLost, Completion::ToolInput],
-            "{name}"
-        );
-    }
-    for name in ["chunk", "ping"] {
-        assert_eq!(reasons(name, message_delta, &has_reason), [], "{name}");
-        assert_eq!(reasons(name, message_delta, &[]), [Completion::ContentLost], "{name}");
-    }
-    // A piece that swallowed the line of another event may be that event.
-    for payload in [start_of_block, message_delta, "{\"type\":\"ping\",", "{"] {
-        let lost = reasons("content_block_delta", payload, &has_reason);
-        assert_eq!(lost, [Completion::ContentLost, Completion::ToolInput], "{payload}");
-        let lost = reasons("", payload, &has_reason);
-        assert_eq!(lost, [Completion::ContentLost, Completion::ToolInput], "{payload} without an event type");
-    }
-    for name in ["chunk", "ping", "content_block_stop"] {
-        for kind in ["ping", "future", ""] {
-            assert_eq!(reasons(name, &format!("{{\"type\":\"{kind}\","), &has_reason), [], "{name} {kind:?}");
-        }
-        // Not whole before the first invalid byte.
-        assert_eq!(reasons(name, "{\"type\":\"content_block_del", &has_reason), [], "{name}");
     }
 }
 

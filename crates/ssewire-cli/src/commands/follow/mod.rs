@@ -399,10 +399,12 @@ fn is_of_a_message(update: &Update<'_>) -> bool {
     !matches!(update, Update::Error(_) | Update::Ping | Update::Done | Update::Unchanged)
 }
 
-/// Returns whether an event that cannot be decoded is a `message_start`. The `type` of a payload of JSON decides.
+/// Returns whether an event that cannot be decoded may be a `message_start`. The `type` of a payload of JSON decides.
 fn is_message_start(event_type: &[u8], payload: &[u8]) -> bool {
-    let json = json::one_line(payload);
-    let own_type = json.as_ref().and_then(|json| json.get("type")?.decode_string());
+    let Some(json) = json::one_line(payload) else {
+        return event_type == b"message_start" || memchr::memmem::find(payload, b"\"message_start\"").is_some();
+    };
+    let own_type = json.get("type").and_then(|own_type| own_type.decode_string());
     own_type.as_deref().map_or(event_type, str::as_bytes) == b"message_start"
 }
 
