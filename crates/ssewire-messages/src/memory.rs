@@ -79,7 +79,8 @@ pub(crate) fn truncate(text: &mut String, len: usize) {
 /// the cost stays linear: to be freed, capacity must have been filled.
 #[inline(never)]
 pub(crate) fn free_excess(text: &mut String) {
-    const KEPT: usize = 1024;
+    // Each block may keep as much, and counts half of it: see `MessageDecoder::byte_count`.
+    const KEPT: usize = 256;
     if text.capacity() / 4 > text.len().max(KEPT / 4) {
         *text = compact(Cow::Borrowed(text));
     }

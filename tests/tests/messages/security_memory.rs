@@ -255,6 +255,75 @@ fn the_count_of_a_decoder_is_at_least_a_quarter_of_its_heap_until_the_message_en
     }
 }
 
+/// Memory that was filled, and whose content was then removed.
+#[test]
+fn the_count_of_a_decoder_includes_the_capacity_that_remains() {
+    let start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{}}\n\n".to_owned();
+    let message_delta = |value: &str| format!("event: message_delta\ndata: {value}\n\n");
+    let long = |len: usize| format!("\"{}\"", "x".repeat(len));
+    let mut bodies = Vec::new();
+    // A member that is set again is appended, and the members are compacted.
+    for (open, close) in [("{\"delta\":{\"z\":", "}}"), ("{\"usage\":{\"z\":", "}}"), ("{\"context_management\":", "}")]
+    {
+        let sizes = [1 << 20, (1 << 20) + 400, 100_000, 7];
+        let set = |value: &str| message_delta(&[open, value, close].concat());
+        let body: String = sizes.iter().map(|len| set(&long(*len)) + &set("1").repeat(200)).collect();
+        bodies.push((format!("{open}: set again and again"), start.clone() + &body));
+    }
+    // A delta appends its text before it turns out to be another one.
+    for undone in ["\",\"text\":\"b\"}", "\"}", "\\x\"}"] {
+        let blocks = |len: usize| {
+            let block = |index: usize| {
+                let start = format!("\"index\":{index},\"content_block\":{{\"type\":\"text\",\"text\":\"\"}}");
+                let text = "x".repeat(len);
+                let delta = format!("\"index\":{index},\"delta\":{{\"type\":\"text_delta\",\"text\":\"{text}{undone}");
+                format!("event: content_block_start\ndata: {{\"type\":\"content_block_start\",{start}}}\n\n")
+                    + &format!("event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",{delta}")
+                    + if undone == "\"}" { "\n\n" } else { "}\n\n" }
+            };
+            (0..2000).map(block).collect::<String>()
+        };
+        for len in [60, 255, 257, 1000, 1025] {
+            bodies.push((format!("{len} bytes, then {undone}"), start.clone() + &blocks(len)));
+        }
+    }
+    for (name, body) in bodies {
+        counts_a_quarter_of_its_heap(&name, MessageDecoder::new(), &body, 4);
+    }
+    // Each piece replaces the one before.
+    let pieces = |index: usize| {
+        let piece = |len: usize| {
+            let delta = format!("{{\"type\":\"text_delta\",\"text\":\"{}\"}}", "x".repeat(len));
+            let payload = format!("{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{delta}}}");
+            format!("event: content_block_delta\ndata: {payload}\n\n")
+        };
+        [64, 1, 190, 1, 339, 240, 1].map(piece).concat()
+    };
+    let body = start + &(0..2000).map(pieces).collect::<String>();
+    let decoder = MessageDecoder::new().map_accumulator(Accumulator::with_discarded_text);
+    counts_a_quarter_of_its_heap("discarded text", decoder, &body, 4);
+}
+
+/// "A `message_start` that ended a message is kept: it begins the next message."
+#[test]
+fn the_count_of_a_decoder_includes_the_start_of_the_next_message() {
+    let start = |id: &str, members: &str| {
+        format!("event: message_start\ndata: {{\"message\":{{\"id\":\"{id}\"{members}}}}}\n\n")
+    };
+    let blocks = vec![r#"{"type":""}"#; 4000].join(",");
+    for members in [format!(",\"z\":\"{}\"", "x".repeat(1 << 20)), format!(",\"content\":[{blocks}]")] {
+        let body = start("a", "") + &start("b", &members);
+        let before = ssewire_heap::held();
+        let (mut decoder, mut input) = (MessageDecoder::new(), body.as_bytes());
+        while let Ok(Step::Update(_)) = decoder.decode(&mut input) {}
+        assert!(decoder.next_message().is_err() && !decoder.is_ended());
+        let (held, count) = (ssewire_heap::held() - before, decoder.byte_count());
+        assert!(held <= 4 * count + 8 * 1024, "{held} held, {count} counted");
+        assert!(matches!(decoder.decode(&mut input), Ok(Step::Update(_))));
+        assert_eq!((decoder.byte_count(), decoder.has_started()), (count, true), "counted once");
+    }
+}
+
 /// The same with partial values of tool input, which hold its text and their nodes again.
 #[test]
 fn the_count_of_a_decoder_includes_partial_values() {
@@ -277,12 +346,22 @@ fn the_count_of_a_decoder_includes_partial_values() {
             }
         }
     }
-    for json in ["1", "[", "{}", "{", r#"{\"a\":\""#] {
-        let block = |index| {
-            let start = format!("{{\"index\":{index},\"content_block\":{{\"type\":\"tool_use\"}}}}");
-            format!("event: content_block_start\ndata: {start}\n\n") + &delta(index, json)
-        };
-        bodies.push((format!("blocks with {json}"), start.clone() + &(1..1000).map(block).collect::<String>()));
+    // Few bytes in each block: blocks of known and unknown kinds, in any order, and deltas before their starts.
+    let orders: [fn(usize) -> usize; 3] = [|number| number, |number| 1001 - number, |number| number * 367 % 1009];
+    for json in ["1", "null", "[", "{}", "{", r#"{\"a\":\""#] {
+        for block in [r#"{"type":"tool_use"}"#, r#"{"type":"mcp_tool_use"}"#, r#"{"type":"","input":0}"#] {
+            for (number, order) in orders.into_iter().enumerate() {
+                let start_of = |index| {
+                    let start = format!("{{\"index\":{index},\"content_block\":{block}}}");
+                    format!("event: content_block_start\ndata: {start}\n\n")
+                };
+                let started = |number| start_of(order(number)) + &delta(order(number), json);
+                let early = |number| delta(order(number), json) + &start_of(order(number));
+                for body in [(1..300).map(started).collect::<String>(), (1..300).map(early).collect()] {
+                    bodies.push((format!("{block} with {json} in order {number}"), start.clone() + &body));
+                }
+            }
+        }
     }
     for (name, body) in bodies {
         for strings in [PartialStrings::Show, PartialStrings::Hide] {

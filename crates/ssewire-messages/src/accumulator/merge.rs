@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 
 use super::change::Change;
 use super::{AccumulateError, Accumulator, Completion, Phase, ViolationKind};
-use crate::block::ContentBlock;
 use crate::event::MessageDelta;
 use crate::id_and_model::IdAndModel;
 use crate::message::Message;
@@ -29,13 +28,8 @@ impl Accumulator {
             }
             return Ok(Change::Replaced);
         }
-        let bytes = start
-            .content
-            .iter()
-            .map(ContentBlock::byte_size)
-            .fold(start.byte_size_without_content(), usize::saturating_add);
         self.has_started = true;
-        let charged = self.charge(bytes, start.content.len());
+        let charged = self.charge(start.byte_size(), start.content.len());
         if !matches!(charged, Ok(true)) {
             self.start_beyond_limit(&start);
             return charged.map(|_| Change::MessageStart);

@@ -376,6 +376,11 @@ impl Accumulator {
         self.blocks.count()
     }
 
+    /// Returns whether tool input has a partial value: a parser, and a record of changes.
+    pub(crate) fn has_partial_input(&self) -> bool {
+        self.options.partial.is_some()
+    }
+
     /// Returns whether the message has ended: at `message_stop`, at an error, or where another message began.
     #[must_use]
     pub fn is_ended(&self) -> bool {

@@ -340,18 +340,26 @@ impl MessageDecoder {
     }
 
     /// Returns a count of the bytes that the decoder holds, for one budget over many streams: the bytes of the message,
-    /// 128 for each of its blocks, the [buffer](Decoder::buffer_bytes) of an unfinished event, and a body that is JSON.
-    /// Until the message has ended, the heap has at most four times as many, and 8 KiB. The head of the response does
-    /// not count. Constant time.
+    /// 128 for each of its blocks, or 256 with partial values, the [buffer](Decoder::buffer_bytes) of an unfinished
+    /// event, and a body that is JSON. Until the message has ended, the heap has at most four times as many, and 8 KiB.
+    /// The head of the response does not count. Constant time, except between [`next_message`](Self::next_message) and
+    /// the next update: linear in the blocks of a `message_start` that ended the message before.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         const BLOCK: usize = 128;
-        let cold = self.cold.as_ref().map_or(0, |cold| {
+        let (mut cold_bytes, mut blocks) = (0_usize, self.accumulator.block_count());
+        if let Some(cold) = &self.cold {
             let bare_error = cold.bare_error.as_ref().map_or(0, |error| error.as_str().len());
-            bare_error.saturating_add(cold.error_field.value().len())
-        });
-        let blocks = self.accumulator.block_count().saturating_mul(BLOCK);
-        let counts = [self.accumulator.byte_count(), blocks, self.decoder.buffer_bytes(), self.body.byte_count(), cold];
+            cold_bytes = bare_error.saturating_add(cold.error_field.value().len());
+            if let Some(start) = &cold.next_start {
+                cold_bytes = cold_bytes.saturating_add(start.byte_size());
+                blocks = blocks.saturating_add(start.content.len());
+            }
+        }
+        let each = if self.accumulator.has_partial_input() { 2 * BLOCK } else { BLOCK };
+        let blocks = blocks.saturating_mul(each);
+        let counts =
+            [self.accumulator.byte_count(), blocks, self.decoder.buffer_bytes(), self.body.byte_count(), cold_bytes];
         counts.into_iter().fold(0, usize::saturating_add)
     }
 

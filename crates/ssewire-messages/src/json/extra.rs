@@ -9,7 +9,7 @@ use core::fmt;
 use super::keep::{append_raw, split_value};
 use super::{Cursor, ObjectWriter, RawJsonRef, push_string, quoted_len};
 use crate::members::Name;
-use crate::memory::reserve;
+use crate::memory::{free_excess, reserve};
 use crate::sort::sort;
 
 /// The members of an object that this version does not know, and known ones of another type than documented.
@@ -163,6 +163,7 @@ impl ExtraMembers {
         }
         bytes.truncate(end);
         self.text = String::from_utf8(bytes).unwrap_or_default();
+        free_excess(&mut self.text);
         self.may_repeat = false;
         self.compacted = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
     }

@@ -228,6 +228,12 @@ impl Message {
         self.id_and_model.set_model(model);
     }
 
+    /// Returns the bytes that the message holds. Linear in the number of blocks.
+    pub(crate) fn byte_size(&self) -> usize {
+        let blocks = self.content.iter().map(ContentBlock::byte_size);
+        blocks.fold(self.byte_size_without_content(), usize::saturating_add)
+    }
+
     /// Returns the bytes that the message holds beside its blocks.
     pub(crate) fn byte_size_without_content(&self) -> usize {
         let stop_reason = match self.stop_reason() {
