@@ -138,7 +138,7 @@ impl Meter {
     }
 
     /// Returns a count of the bytes that this meter keeps, for one budget over many meters: 2 KiB, and those of its
-    /// [decoder](MessageDecoder::byte_count). The heap has at most four times as many. Constant time.
+    /// [decoder](MessageDecoder::byte_count), at the cost of that count. The heap has at most four times as many.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         const LEAST: usize = 2048;
