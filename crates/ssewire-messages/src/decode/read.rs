@@ -112,18 +112,17 @@ fn read_message_delta<'a>(
     cursor: &mut Cursor<'a>,
     envelope: &mut EnvelopeMembers,
 ) -> Result<MessageDelta<'a>, ReadError> {
-    let mut event = MessageDelta::default();
-    let (mut delta, mut usage) = (Ok(None), Ok(None));
+    let (mut delta, mut usage, mut event_members) = (Ok(None), Ok(None), [None; EVENT_MEMBERS.len()]);
     each_event_member(cursor, envelope.kind, &mut |name, cursor| {
         match name.bytes {
             b"delta" => delta = object_member(cursor, "delta")?,
             b"usage" => usage = object_member(cursor, "usage")?,
             other => {
-                let mut members = EVENT_MEMBERS.iter().zip(&mut event.event_members);
+                let mut members = EVENT_MEMBERS.iter().zip(&mut event_members);
                 match members.find(|(known, _)| known.as_bytes() == other) {
                     Some((_, slot)) => {
                         let value = cursor.skip_value()?;
-                        *slot = (value != b"null").then(|| ScannedJson::new(value));
+                        *slot = (value != b"null").then_some(value);
                     }
                     None => envelope.read(other, cursor)?,
                 }
@@ -131,18 +130,15 @@ fn read_message_delta<'a>(
         }
         Ok(())
     })?;
-    (event.delta, event.usage) = (delta?, usage?);
-    Ok(event)
+    let scanned = |value: Option<&'a [u8]>| value.map(ScannedJson::new);
+    Ok(MessageDelta { delta: scanned(delta?), usage: scanned(usage?), event_members: event_members.map(scanned) })
 }
 
 /// Reads an object, or null.
-fn object_member<'a>(
-    cursor: &mut Cursor<'a>,
-    name: &'static str,
-) -> Result<Member<Option<ScannedJson<'a>>>, SyntaxError> {
+fn object_member<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<Member<Option<&'a [u8]>>, SyntaxError> {
     Ok(match cursor.skip_value()? {
         b"null" => Ok(None),
-        object @ [b'{', ..] => Ok(Some(ScannedJson::new(object))),
+        object @ [b'{', ..] => Ok(Some(object)),
         _ => Err(ReadError::Member(name)),
     })
 }
