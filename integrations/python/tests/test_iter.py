@@ -161,6 +161,82 @@ async def test_no_event_is_lost_if_each_loop_takes_one(new_decoder, body, attrib
         assert list(iter_events(Chunks(TimeoutError()), decoder)) == []
 
 
+@pytest.mark.parametrize("pieces", [
+    [b"data: 1\n\ndata: 2\n\n", b"data: 3\n\ndata: 4\n\ndata: 5\n\n", b"data: 6\n\n"],
+    [b"data: 1\n\ndata: 2\n\n", b"data: 3\n\ndata: 4\n\ndata: 5\n\ndata: 6\n\n"],
+])
+async def test_no_event_is_lost_if_a_loop_within_a_loop_ends_early(pieces):
+    decoder, rest, seen = Decoder(), Chunks(*pieces), []
+    for event in iter_events(rest, decoder):
+        seen.append(event.data)
+        if event.data == "2":
+            for inner in iter_events(rest, decoder):
+                seen.append(inner.data)
+                break
+    adecoder, rest, aseen = Decoder(), Chunks(*pieces), []
+    async for event in aiter_events(rest, adecoder):
+        aseen.append(event.data)
+        if event.data == "2":
+            async for inner in aiter_events(rest, adecoder):
+                aseen.append(inner.data)
+                break
+    assert seen == aseen == ["1", "2", "3", "4", "5", "6"]
+
+
+async def test_events_that_an_inner_loop_left_do_not_wait_for_a_chunk():
+    pieces = [b"data: 1\n\n", b"data: 2\n\ndata: 3\n\ndata: 4\n\n", TimeoutError()]
+    decoder, rest, seen = Decoder(), Chunks(*pieces), []
+    with pytest.raises(TimeoutError):
+        for event in iter_events(rest, decoder):
+            seen.append(event.data)
+            if event.data != "4":
+                seen.append(next(iter_events(rest, decoder)).data)
+    adecoder, rest, aseen = Decoder(), Chunks(*pieces), []
+    with pytest.raises(TimeoutError):
+        async for event in aiter_events(rest, adecoder):
+            aseen.append(event.data)
+            if event.data != "4":
+                aseen.append((await aiter_events(rest, adecoder).__anext__()).data)
+    assert seen == aseen == ["1", "2", "3", "4"]
+
+
+async def test_no_event_is_lost_if_another_loop_ends_early_while_one_waits():
+    async def waiting():
+        yield b"data: 1\n\n"
+        async for event in aiter_events(asynchronous([b"data: 2\n\ndata: 3\n\n"]), decoder):
+            seen.append(event.data)
+            break
+        yield b"data: 4\n\n"
+        async for event in aiter_events(asynchronous([b"data: 5\n\ndata: 6\n\n"]), decoder):
+            seen.append(event.data)
+            break
+
+    decoder, seen = Decoder(), []
+    async for event in aiter_events(waiting(), decoder):
+        seen.append(event.data)
+    assert seen == ["1", "2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize("size", [7, 60, 500, 10_000])
+async def test_no_event_of_a_message_is_lost_if_a_loop_within_a_loop_ends_early(size):
+    """At its end, too: an inner loop that takes the end of the message left its last events."""
+    body = next(path for path in SAMPLES if b'"tool_use"' in path.read_bytes()).read_bytes()
+    whole = [event.type for event in iter_events([body], MessageDecoder())]
+    decoder, rest, seen = MessageDecoder(), Chunks(*chunks(body, size)), []
+    for event in iter_events(rest, decoder):
+        seen.append(event.type)
+        for inner in iter_events(rest, decoder):
+            seen.append(inner.type)
+            break
+    adecoder, rest, aseen = MessageDecoder(), Chunks(*chunks(body, size)), []
+    async for event in aiter_events(rest, adecoder):
+        aseen.append(event.type)
+        async for inner in aiter_events(rest, adecoder):
+            aseen.append(inner.type)
+            break
+    assert "tool_call" in whole and seen == aseen == whole
+
+
 async def test_many_tasks_decode_at_once():
     samples = [sample for sample in SAMPLES if not sample.stem.startswith("error")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, List, Literal, Optional, Union, overload
 
 from ._errors import Error
@@ -65,20 +66,29 @@ def _iter_events(
     chunks: Iterable[Chunk], decoder: Union[Decoder, MessageDecoder], end: End, lost: Lost
 ) -> Iterator[Any]:
     unread = _unread(decoder)
-    yield from _events(decoder, unread[0], lost)
+    events: Any = None
+    yield from _rest(decoder, unread, lost)
     if not (unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended):
         for chunk in chunks:
             if unread[0] is None and isinstance(decoder, MessageDecoder):
                 decoder._keep(chunk)
                 break
-            unread[0] = iter(decoder.feed(chunk))
-            yield from _events(decoder, unread[0], lost)
+            fed = decoder.feed(chunk)
+            # Another loop with the same decoder may have left some while this one waited.
+            if unread[0] is not events:
+                fed = [*unread[0], *fed]
+            unread[0] = events = iter(fed)
+            yield from _events(decoder, events, lost)
+            if unread[0] is not events:
+                yield from _rest(decoder, unread, lost)
+                if unread[0] is None:
+                    break
             # Not a function: a call for each chunk takes a twelfth more time.
-            if unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended:
+            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
                 break
     if unread[0] is not None:
-        unread[0] = iter(_end(decoder, end))
-        yield from _events(decoder, unread[0], lost)
+        unread[0] = chain(unread[0], _end(decoder, end))
+        yield from _rest(decoder, unread, lost)
 
 
 @overload
@@ -113,21 +123,30 @@ async def _aiter_events(
     chunks: AsyncIterable[Chunk], decoder: Union[Decoder, MessageDecoder], end: End, lost: Lost
 ) -> AsyncIterator[Any]:
     unread = _unread(decoder)
-    for event in _events(decoder, unread[0], lost):
+    events: Any = None
+    for event in _rest(decoder, unread, lost):
         yield event
     if not (unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended):
         async for chunk in chunks:
             if unread[0] is None and isinstance(decoder, MessageDecoder):
                 decoder._keep(chunk)
                 break
-            unread[0] = iter(decoder.feed(chunk))
-            for event in _events(decoder, unread[0], lost):
+            fed = decoder.feed(chunk)
+            if unread[0] is not events:
+                fed = [*unread[0], *fed]
+            unread[0] = events = iter(fed)
+            for event in _events(decoder, events, lost):
                 yield event
-            if unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended:
+            if unread[0] is not events:
+                for event in _rest(decoder, unread, lost):
+                    yield event
+                if unread[0] is None:
+                    break
+            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
                 break
     if unread[0] is not None:
-        unread[0] = iter(_end(decoder, end))
-        for event in _events(decoder, unread[0], lost):
+        unread[0] = chain(unread[0], _end(decoder, end))
+        for event in _rest(decoder, unread, lost):
             yield event
 
 
@@ -154,6 +173,14 @@ def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Any]:
         if events:
             unread[0] = iter([*unread[0], *events])
     return unread
+
+
+def _rest(decoder: Union[Decoder, MessageDecoder], unread: List[Any], lost: Lost) -> Iterator[Any]:
+    """Those that no loop took. A loop within this one may feed the decoder, and leave others."""
+    events = None
+    while unread[0] is not None and unread[0] is not events:
+        events = unread[0]
+        yield from _events(decoder, events, lost)
 
 
 def _events(decoder: Union[Decoder, MessageDecoder], events: Iterator[Any], lost: Lost) -> Iterator[Any]:
