@@ -180,15 +180,18 @@ impl MessageDecoder {
     }
 
     /// The value of unfinished tool input.
-    fn partial_input<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn partial_input<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         if !self.has_partial_input {
             return Err(PyValueError::new_err("decoder was made without partial_input=True"));
         }
         if self.finished.is_some() {
             return Err(is_finished());
         }
-        let input = self.decoder.decoder().accumulator().tool_input(index);
-        input.and_then(ssewire_messages::ToolInput::partial).map(|value| parse_json(py, &value.to_string())).transpose()
+        let py = index.py();
+        let index = number("index", Some(index), u64::MAX)?;
+        let input = index.and_then(|index| self.decoder.decoder().accumulator().tool_input(index));
+        let partial = input.and_then(ssewire_messages::ToolInput::partial);
+        partial.map(|value| parse_json(py, &value.to_string())).transpose()
     }
 
     /// How the message ended, if the input ended here.

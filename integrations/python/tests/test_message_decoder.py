@@ -221,6 +221,17 @@ def test_numbers_out_of_range_are_named(name, largest):
         MessageDecoder(**{name: "1"})
 
 
+def test_an_index_out_of_range_is_named():
+    decoder = MessageDecoder(partial_input=True)
+    assert decoder.partial_input(2**64 - 1) is None
+    for index in (-1, 2**64):
+        with pytest.raises(ValueError, match=f"index must be from 0 to {2**64 - 1}"):
+            decoder.partial_input(index)
+    for index in ("1", None):
+        with pytest.raises(TypeError, match="index must be an integer, not "):
+            decoder.partial_input(index)
+
+
 def test_partial_input_keeps_the_order_of_members():
     decoder = MessageDecoder(partial_input=True)
     decoder.feed(START + TOOL)
