@@ -404,7 +404,7 @@ fn is_message_start(event_type: &[u8], payload: &[u8]) -> bool {
     let Some(json) = json::one_line(payload) else {
         return event_type == b"message_start" || memchr::memmem::find(payload, b"\"message_start\"").is_some();
     };
-    let own_type = json.get("type").and_then(|own_type| own_type.decode_string());
+    let own_type = json.get("type").and_then(ssewire_messages::RawJsonRef::decode_string);
     own_type.as_deref().map_or(event_type, str::as_bytes) == b"message_start"
 }
 
