@@ -67,7 +67,10 @@ fn run_command(args: &Args, output: &mut Output) -> io::Result<Exit> {
             return Ok(Exit::Failure);
         }
     };
-    input.stop_on_interrupt();
+    // It opens a file, and may wait for it: until then Ctrl-C ends the run.
+    if args.command != Command::Record {
+        input.stop_on_interrupt();
+    }
     match args.command {
         Command::Text => commands::text::run(args, &mut input, output),
         Command::Sse => commands::sse::run(args, &mut input, output),

@@ -18,6 +18,7 @@ use crate::output::Output;
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     let path = args.files.first().map(Path::new).unwrap_or(Path::new(""));
     let mut recording = Recording::create(path, output);
+    input.stop_on_interrupt();
     let passed = pass(input, &mut recording, output);
     recording.finish(output);
     let passed = passed?;

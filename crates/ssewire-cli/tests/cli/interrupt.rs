@@ -52,6 +52,29 @@ fn message_prints_the_partial_message() {
     assert!(ran.stderr.lines().last().unwrap().starts_with("ssewire: interrupted; "), "{ran:?}");
 }
 
+/// The handler was installed before the file was open: the first signal was swallowed.
+#[cfg(unix)]
+#[test]
+fn a_recording_into_a_pipe_that_nobody_reads_ends_at_once() {
+    const HELPER: &str = "
+import os, signal, subprocess, sys, tempfile, time
+with tempfile.TemporaryDirectory() as folder:
+    out = os.path.join(folder, 'out')
+    os.mkfifo(out)
+    child = subprocess.Popen([*sys.argv[1:], out], stdin=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    # Until it waits for a reader. Nothing shows that, and a signal that comes too early ends it, too.
+    time.sleep(0.5)
+    child.send_signal(signal.SIGINT)
+    try:
+        print(child.wait(10))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        print('it still waits')
+";
+    assert_eq!(python(HELPER, &["record"], &[]).trim(), "-2");
+}
+
 #[test]
 fn a_complete_message_is_reported_as_complete() {
     let input = [START, &piece("Hello"), STOP].concat();
