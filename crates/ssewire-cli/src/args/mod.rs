@@ -186,7 +186,7 @@ struct Cli {
 
     /// end after silence
     ///
-    /// Ends with exit code 4 if no data arrives for this many seconds.
+    /// Ends with exit code 4 if no data arrives for this many seconds. The time counts from the opening of FILE or OUT.
     #[arg(long, value_name = "S", value_parser = seconds)]
     idle_timeout: Option<Duration>,
 
