@@ -17,8 +17,8 @@ impl<S: Storage> Decoder<S> {
     /// Reads up to the next frame or the end of the chunk, from where the fast path stopped.
     pub(crate) fn read<'c>(&mut self, input: &mut &'c [u8], until: Until, mut cursor: Cursor<'c>) -> Polled {
         self.buffer.maybe_shrink();
-        // From here on, `pending` contains all of the chunk; at the end, what is left over is subtracted. Cannot
-        // overflow: 2^64 bytes do not arrive.
+        // From here on, `pending` contains all of the chunk; at the end, the rest is subtracted. Cannot overflow: 2^64
+        // bytes do not arrive.
         self.pending += input.len() as u64;
         let result = self.resume_value(&mut cursor).and_then(|()| self.read_lines(&mut cursor, until));
         if result.is_err() && !self.block.discarded {

@@ -57,7 +57,7 @@ VARIANTS = {
 
 
 def stream_of(deltas):
-    """The sample `text`, with so many further deltas of a few words."""
+    """The sample `text`, with `deltas` further deltas of a few words."""
     text = (SAMPLES / "text.sse").read_text()
     at = text.index("event: content_block_stop")
     words = ["The", " proxy", " reads", " each", " event", " once", ", and", " the", " bytes", " pass", ".\\n"]
@@ -143,7 +143,7 @@ def latency(path, rounds):
 
 
 async def cpu(path, size, pause_ms, streams, rounds):
-    """CPU seconds of Envoy for so many streams, of each round. Each round begins with another variant."""
+    """CPU seconds of Envoy for a number of streams, in each round. Each round begins with another variant."""
     times = {name: [] for name in VARIANTS}
     with Upstream(path, size, pause_ms) as upstream:
         envoys = {name: Envoy(upstream.port, config) for name, config in VARIANTS.items()}

@@ -112,7 +112,7 @@ def wasm_filter(module, configuration):
 
 
 def with_memory_limit(module, pages, copy):
-    """Writes a copy of the module whose memory has at most so many pages, of 64 KiB."""
+    """Writes a copy of the module whose memory has at most `pages` pages of 64 KiB."""
 
     def number(at):
         """The LEB128 number at this offset, and the offset after it."""
@@ -236,7 +236,7 @@ class Envoy(Process):
         return metrics
 
     def records(self, number):
-        """The access log, once it has so many lines."""
+        """The access log, once it has `number` lines."""
 
         def lines():
             lines = self.read(self.access_log).splitlines()
