@@ -265,10 +265,13 @@ fn the_count_of_a_decoder_includes_the_capacity_that_remains() {
     // A member that is set again is appended, and the members are compacted.
     for (open, close) in [("{\"delta\":{\"z\":", "}}"), ("{\"usage\":{\"z\":", "}}"), ("{\"context_management\":", "}")]
     {
-        let sizes = [1 << 20, (1 << 20) + 400, 100_000, 7];
         let set = |value: &str| message_delta(&[open, value, close].concat());
-        let body: String = sizes.iter().map(|len| set(&long(*len)) + &set("1").repeat(200)).collect();
-        bodies.push((format!("{open}: set again and again"), start.clone() + &body));
+        for len in [7, 100_000, 1 << 20] {
+            // The second value is 112 bytes shorter than one that would start the compaction, which the short ones
+            // start: it removes both long ones.
+            let body = set(&long(len)) + &set(&long(len + 400)) + &set("1").repeat(200);
+            bodies.push((format!("{open}: {len} bytes, set again and again"), start.clone() + &body));
+        }
     }
     // A delta appends its text before it turns out to be another one.
     for undone in ["\",\"text\":\"b\"}", "\"}", "\\x\"}"] {
