@@ -267,8 +267,8 @@ fn the_count_of_a_decoder_includes_the_capacity_that_remains() {
     {
         let set = |value: &str| message_delta(&[open, value, close].concat());
         for len in [7, 100_000, 1 << 20] {
-            // The second value is 112 bytes shorter than one that would start the compaction, which the short ones
-            // start: it removes both long ones.
+            // The second value is a little too short to start the compaction. The short ones start it, and it removes
+            // both long ones.
             let body = set(&long(len)) + &set(&long(len + 400)) + &set("1").repeat(200);
             bodies.push((format!("{open}: {len} bytes, set again and again"), start.clone() + &body));
         }

@@ -9,6 +9,20 @@ use ssewire_tests::outcome::{
     Decoded, Outcome, OwnedBlock, capacity_exceeded, comment, data_block, empty_block, event,
 };
 
+/// "Set the last event ID buffer to the field value", "set the event stream's reconnection time to that integer": also if
+/// a chunk ends within the line, and the data before it finds no room.
+#[test]
+fn id_and_retry_of_a_lost_event_take_effect_wherever_a_chunk_ends() {
+    let stream = b"data: 12345\nid: 7\nretry: 9\n\ndata: x\n\n";
+    let end_of_block = stream.len() - b"data: x\n\n".len();
+    for at in b"data: 12345\n".len()..end_of_block {
+        let (first, second) = stream.split_at(at);
+        let outcome = drive::events(&mut Decoder::with_storage([0; 4]), [first, second]);
+        assert_eq!(outcome.decoded(), [&capacity_exceeded(4), &event("message", "x", "7")], "a chunk ends at {at}");
+        assert_eq!(outcome.retry, Some(Duration::from_millis(9)), "a chunk ends at {at}");
+    }
+}
+
 #[test]
 fn event_that_crosses_chunks_needs_capacity() {
     // One byte for the LF that ends the line.
