@@ -14,7 +14,7 @@ use alloc::string::String;
 use crate::block::{ContentBlock, TextBlock, ThinkingBlock};
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
 use crate::event::{ContentBlockDelta, ContentBlockStart, StreamEvent};
-use crate::json::{Cursor, append_string, find_special, leading_u64, short_utf8};
+use crate::json::{APPEND_ROOM, Cursor, append_string, find_special, leading_u64, short_utf8};
 use crate::members::ReadError;
 use crate::message::Message;
 use crate::piece::{BlockString, Piece};
@@ -137,8 +137,8 @@ fn read_string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     if let [b'"', rest @ ..] = rest {
         return Some((short_utf8(text)?.into(), rest));
     }
-    // At least the length of the string, so that it is allocated once.
-    let mut unescaped = String::with_capacity(data.len());
+    // At least the length of the string and the room to append it, so that it is allocated once.
+    let mut unescaped = String::with_capacity(data.len().saturating_add(APPEND_ROOM));
     let rest = append_string(data, &mut unescaped, usize::MAX)?;
     Some((unescaped.into(), rest.get(1..)?))
 }

@@ -14,7 +14,7 @@ mod so_far;
 mod string;
 mod write;
 
-pub(crate) use self::append::{append_string, short_utf8};
+pub(crate) use self::append::{APPEND_ROOM, append_string, short_utf8};
 pub use self::extra::{ExtraMembers, ExtraMembersIter};
 pub(crate) use self::keep::{append_raw, kept_len, split_value};
 pub(crate) use self::member_ranges::MemberRanges;
