@@ -23,14 +23,14 @@
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
 //!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many forms and texts.
 //! * *Gain*: a delta that lies in one chunk is compared and scanned once, in place of framing, decoding and merging.
-//! * *Read first*: `MessageDecoder::append_fused` in `decoder/poll.rs`.
+//! * *Read first*: `MessageDecoder::append_canonical` in `decoder/poll.rs`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use ssewire::Decoder;
 
-use crate::accumulator::{Accumulator, Change};
+use crate::accumulator::{Accumulator, AppendedPiece, Change};
 use crate::decode::canonical::{skip_spaces, strip_array, strip_delta_prefix};
 use crate::json::{Cursor, append_string};
 use crate::members::{ReadError, each_member};
@@ -64,7 +64,7 @@ pub(crate) struct MatchedPrefix<'t, 'c> {
     suffix: &'t [u8],
 }
 
-/// The parts of an event that matched.
+/// Where the event type and the payload of an event lie that matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Parts {
     /// The length; 0 if the event has no `event` line.
@@ -76,7 +76,7 @@ pub(crate) struct Parts {
 const CANONICAL_SUFFIX: &[u8] = b"\"}";
 /// The bytes before the payload, as the API writes them.
 const CANONICAL_FRAMING: &[u8; 33] = b"event: content_block_delta\ndata: ";
-const CANONICAL_PARTS: Parts = Parts { event_type: 19, payload_start: 33 };
+pub(crate) const CANONICAL_PARTS: Parts = Parts { event_type: 19, payload_start: 33 };
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
@@ -107,7 +107,8 @@ impl Template {
             None => MatchedPrefix::canonical(payload)?,
         };
         let (string, index) = (matched.string, matched.index);
-        let (change, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
+        let (piece, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
+        let change = piece.change();
         // Not longer than its payload: a chunk boundary cuts the event, which cannot be learned then.
         let may_learn = learned.is_none() && event.len() > payload.len();
         if may_learn && accumulator.is_continuation(change) {
@@ -174,8 +175,8 @@ impl<'c> MatchedPrefix<'static, 'c> {
 
     /// Returns the start of an event in canonical form, at the start of the chunk.
     #[inline(always)]
-    pub(crate) fn canonical_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
-        Some((Self::canonical(strip_array(chunk, CANONICAL_FRAMING)?)?, CANONICAL_PARTS))
+    pub(crate) fn canonical_event(chunk: &'c [u8]) -> Option<Self> {
+        Self::canonical(strip_array(chunk, CANONICAL_FRAMING)?)
     }
 }
 
@@ -187,7 +188,7 @@ impl MatchedPrefix<'_, '_> {
         &self,
         accumulator: &mut Accumulator,
         accept: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Option<(Change, T)> {
+    ) -> Option<(AppendedPiece, T)> {
         let current = accumulator.current_text(self.index, self.string)?;
         let from = current.text.len();
         let room = current.room();
@@ -207,13 +208,13 @@ impl MatchedPrefix<'_, '_> {
             CANONICAL_SUFFIX => rest.strip_prefix(CANONICAL_SUFFIX)?,
             suffix => rest.strip_prefix(suffix)?,
         };
-        skip_spaces(rest).strip_prefix(b"}")
+        skip_padding(rest).strip_prefix(b"}")
     }
 }
 
 impl Parts {
     /// Returns the event type and the payload of the event at the start of the chunk, which is `len` bytes long.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn resolve(self, chunk: &[u8], len: usize) -> (&[u8], &[u8]) {
         let event_type = if self.event_type == 0 {
             b"message"
@@ -226,6 +227,18 @@ impl Parts {
             .unwrap_or_default();
         (event_type, payload)
     }
+}
+
+/// Skips the spaces before the last brace. The API writes a random number of them: no processor predicts where a loop
+/// over them ends.
+#[inline(always)]
+fn skip_padding(data: &[u8]) -> &[u8] {
+    const WIDTH: usize = 16;
+    const SPACES: u128 = u128::from_le_bytes([b' '; WIDTH]);
+    let Some(start) = data.first_chunk() else { return skip_spaces(data) };
+    let spaces = (u128::from_le_bytes(*start) ^ SPACES).trailing_zeros() as usize / 8;
+    let rest = data.get(spaces..).unwrap_or_default();
+    if spaces == WIDTH { skip_spaces(rest) } else { rest }
 }
 
 /// Returns whether this is an event type on one line.
@@ -271,4 +284,19 @@ fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {
     })
     .ok()?;
     found.filter(|_| is_single && has_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_padding_is_skipped_and_nothing_else() {
+        for spaces in 0..40 {
+            for rest in ["", "}", "}\n\n", "}\n\nevent: content_block_delta\n", "\t} "] {
+                let data = alloc::format!("{:spaces$}{rest}", "");
+                assert_eq!(skip_padding(data.as_bytes()), rest.as_bytes(), "{data:?}");
+            }
+        }
+    }
 }

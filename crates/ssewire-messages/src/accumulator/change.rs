@@ -7,6 +7,7 @@ use crate::api_error::ApiError;
 use crate::block::{BlockChange, ContentBlock};
 use crate::lost_event::LostEvent;
 use crate::message::Message;
+use crate::piece::BlockString;
 use crate::turn::ToolCall;
 
 /// An update without its borrows.
@@ -27,21 +28,22 @@ pub(crate) enum Change {
 
 /// Resolves changes.
 impl<'a> Update<'a> {
-    /// Converts the change of a string by a piece, as nearly all changes are. `None`: it is another change.
-    // Inlined, so that the change is never in memory.
+    /// Converts a piece: a string of the block is new from `from` on.
     #[inline(always)]
-    pub(super) fn of_piece(change: Change, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
-        let Change::Block(id, key, change) = change else { return None };
-        let content = blocks.block(id, &message.content)?;
-        let block = BlockRef::new(blocks, content, id, key);
-        match (change, content) {
-            (BlockChange::Text { from }, ContentBlock::Text(content)) => {
+    pub(super) fn of_piece(
+        block: BlockRef<'a>,
+        content: &'a ContentBlock,
+        string: BlockString,
+        from: usize,
+    ) -> Option<Self> {
+        match (string, content) {
+            (BlockString::Text, ContentBlock::Text(content)) => {
                 Some(Self::Text { block, text: content.text().get(from..)?, snapshot: content.text() })
             }
-            (BlockChange::Thinking { from }, ContentBlock::Thinking(content)) => {
+            (BlockString::Thinking, ContentBlock::Thinking(content)) => {
                 Some(Self::Thinking { block, thinking: content.thinking().get(from..)?, snapshot: content.thinking() })
             }
-            (BlockChange::Input { from }, content) => {
+            (BlockString::InputJson, content) => {
                 let input = content.tool_input()?;
                 let partial_json = input.raw().get(from..)?;
                 Some(Self::ToolInput { block, partial_json, partial: input.partial(), input })
@@ -50,18 +52,17 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// Converts a change that [`of_piece`](Self::of_piece) does not convert.
-    #[inline(never)]
-    pub(super) fn of_other(
+    /// Converts a change.
+    pub(super) fn of_change(
         change: Change,
         message: &'a Message,
         blocks: &'a Blocks,
         error: Option<&'a ApiError>,
     ) -> Self {
-        Self::try_of_other(change, message, blocks, error).unwrap_or(Self::Unchanged)
+        Self::try_of_change(change, message, blocks, error).unwrap_or(Self::Unchanged)
     }
 
-    fn try_of_other(
+    fn try_of_change(
         change: Change,
         message: &'a Message,
         blocks: &'a Blocks,
@@ -115,6 +116,9 @@ impl<'a> Update<'a> {
                 Self::BlockStop { block, text: "", thinking: half(is_half) }
             }
             (BlockChange::Stop { .. }, _) => Self::BlockStop { block, text: "", thinking: "" },
+            (BlockChange::Text { from }, _) => return Self::of_piece(block, content, BlockString::Text, from),
+            (BlockChange::Thinking { from }, _) => return Self::of_piece(block, content, BlockString::Thinking, from),
+            (BlockChange::Input { from }, _) => return Self::of_piece(block, content, BlockString::InputJson, from),
             (BlockChange::Signature, ContentBlock::Thinking(content)) => {
                 Self::Signature { block, signature: content.signature()? }
             }

@@ -3,8 +3,10 @@
 use alloc::string::String;
 
 use super::Accumulator;
+use super::block_ref::BlockRef;
 use super::blocks::{BlockId, BlockKey};
 use super::change::Change;
+use super::update::Update;
 use crate::block::{BlockChange, ContentBlock};
 use crate::memory::free_excess;
 use crate::piece::BlockString;
@@ -12,13 +14,28 @@ use crate::piece::BlockString;
 /// The text that the next piece is appended to.
 pub(crate) struct CurrentText<'a> {
     pub(crate) text: &'a mut String,
-    string: BlockString,
-    id: BlockId,
-    key: BlockKey,
+    block: CurrentBlock,
     bytes: &'a mut usize,
     max_bytes: usize,
     /// Only the last piece is kept.
     is_discarded: bool,
+}
+
+/// The block of this text, and which of its strings it is.
+#[derive(Clone, Copy)]
+struct CurrentBlock {
+    string: BlockString,
+    id: BlockId,
+    key: BlockKey,
+    /// Its position in the content, which is sorted only at the end of the message.
+    position: usize,
+}
+
+/// A piece that was appended: the text is new from here on.
+#[derive(Clone, Copy)]
+pub(crate) struct AppendedPiece {
+    block: CurrentBlock,
+    from: usize,
 }
 
 impl CurrentText<'_> {
@@ -30,18 +47,27 @@ impl CurrentText<'_> {
 
     /// Counts the appended bytes. From here on the piece is accepted, and the one before is discarded.
     #[inline(always)]
-    pub(crate) fn appended(self, mut from: usize) -> Change {
+    pub(crate) fn appended(self, mut from: usize) -> AppendedPiece {
         *self.bytes = self.bytes.saturating_add(self.text.len().saturating_sub(from));
         if self.is_discarded {
             discard_before(self.text, from, self.bytes);
             from = 0;
         }
-        let change = match self.string {
+        AppendedPiece { block: self.block, from }
+    }
+}
+
+impl AppendedPiece {
+    /// Returns the change that the piece made.
+    #[inline]
+    pub(crate) fn change(self) -> Change {
+        let Self { block, from } = self;
+        let change = match block.string {
             BlockString::Text => BlockChange::Text { from },
             BlockString::Thinking => BlockChange::Thinking { from },
             BlockString::InputJson => BlockChange::Input { from },
         };
-        Change::Block(self.id, self.key, change)
+        Change::Block(block.id, block.key, change)
     }
 }
 
@@ -55,7 +81,21 @@ impl Accumulator {
         }
         let from = current.text.len();
         crate::memory::push(current.text, piece);
-        Some(current.appended(from))
+        Some(current.appended(from).change())
+    }
+
+    /// Converts a piece that was appended last. The same as the [update](Self::update) of its change, but the block is
+    /// not looked up again.
+    #[inline(always)]
+    pub(crate) fn appended_update(&self, piece: AppendedPiece) -> Update<'_> {
+        let AppendedPiece { block, from } = piece;
+        let content = self.message.content.get(block.position);
+        content
+            .and_then(|content| {
+                let reference = BlockRef::new(&self.blocks, content, block.id, block.key);
+                Update::of_piece(reference, content, block.string, from)
+            })
+            .unwrap_or(Update::Unchanged)
     }
 
     /// Returns the string of the block that has just started or taken a piece, if the block has this string.
@@ -78,7 +118,8 @@ impl Accumulator {
         };
         let is_discarded = self.options.is_text_discarded && string != BlockString::InputJson;
         let (bytes, max_bytes) = (&mut self.bytes, self.options.max_bytes);
-        Some(CurrentText { text, string, id, key, bytes, max_bytes, is_discarded })
+        let block = CurrentBlock { string, id, key, position };
+        Some(CurrentText { text, block, bytes, max_bytes, is_discarded })
     }
 
     /// Returns whether a change has continued a text: more pieces are likely to follow. The first piece does not count,

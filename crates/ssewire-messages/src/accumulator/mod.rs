@@ -30,6 +30,7 @@ use self::blocks::{BlockId, Blocks};
 pub(crate) use self::change::Change;
 use self::cold_state::ColdState;
 pub use self::completion::Completion;
+pub(crate) use self::current::AppendedPiece;
 pub use self::error::{AccumulateError, ExceededLimit};
 pub use self::incomplete::Incomplete;
 use self::options::Options;
@@ -452,17 +453,7 @@ impl Accumulator {
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline(always)]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
-        self.piece_update(change).unwrap_or_else(|| self.other_update(change))
-    }
-
-    /// As [`update`](Self::update), for a piece of a string. `None`: it is an [`other_update`](Self::other_update).
-    #[inline(always)]
-    pub(crate) fn piece_update(&self, change: Change) -> Option<Update<'_>> {
-        Update::of_piece(change, &self.message, &self.blocks)
-    }
-
-    pub(crate) fn other_update(&self, change: Change) -> Update<'_> {
-        Update::of_other(change, &self.message, &self.blocks, self.server_error())
+        Update::of_change(change, &self.message, &self.blocks, self.server_error())
     }
 
     #[inline]

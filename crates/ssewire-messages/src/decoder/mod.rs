@@ -18,7 +18,7 @@ use self::error_field::{ErrorField, with_error_fields};
 use self::step::Source;
 pub use self::step::{Step, UpdateEvent, UpdateSpan};
 use crate::accumulator::{Accumulator, Completion, Incomplete, ProtocolViolation, ProtocolViolations};
-use crate::fused::Template;
+use crate::fused::{CANONICAL_PARTS, Template};
 use crate::json::RawJson;
 use crate::message::Message;
 use crate::non_stream_body::Body;
@@ -170,13 +170,9 @@ impl MessageDecoder {
     #[cfg_attr(target_arch = "wasm32", inline)]
     pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, ProtocolViolation> {
         let chunk: &'c [u8] = input;
-        if let Some((change, parts, len)) = self.append_fused(input) {
-            let (event_type, payload) = parts.resolve(chunk, len);
-            // Two returns: where both updates meet, they would be copied through memory.
-            if let Some(update) = self.accumulator.piece_update(change) {
-                return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
-            }
-            let update = self.accumulator.other_update(change);
+        if let Some((piece, len)) = self.append_canonical(input) {
+            let (event_type, payload) = CANONICAL_PARTS.resolve(chunk, len);
+            let update = self.accumulator.appended_update(piece);
             return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
         }
         if self.is_input_used_up(input) {
@@ -247,9 +243,9 @@ impl MessageDecoder {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, ProtocolViolation> {
-        if let Some((change, parts, len)) = self.append_fused(input) {
-            let source = Source::Fused { parts, len };
-            return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+        if let Some((piece, len)) = self.append_canonical(input) {
+            let source = Source::Fused { parts: CANONICAL_PARTS, len };
+            return Ok(Step::Update(UpdateSpan { change: piece.change(), source, has_extra: false }));
         }
         if self.is_input_used_up(input) {
             return Ok(Step::NeedInput);

@@ -5,9 +5,9 @@ use ssewire::{DecodeError, Decoder, EventSpan, FrameSpan};
 use super::error_field::ErrorField;
 use super::step::Source;
 use super::{MessageDecoder, Step, UpdateSpan};
-use crate::accumulator::{AccumulateError, Accumulator, Change, ExceededLimit, ProtocolViolation};
+use crate::accumulator::{AccumulateError, Accumulator, AppendedPiece, Change, ExceededLimit, ProtocolViolation};
 use crate::event::StreamEvent;
-use crate::fused::{MatchedPrefix, Parts, Template};
+use crate::fused::{MatchedPrefix, Template};
 use crate::lost_event::LostEvent;
 use crate::payload_error::PayloadError;
 use crate::piece::BlockString;
@@ -25,23 +25,33 @@ pub(super) struct Changed {
 }
 
 impl MessageDecoder {
-    /// Fast path for nearly every event: appends a delta in canonical form, or in the learned form, and returns the
-    /// parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow path.
-    // Inlined, so that the change and the update are never in memory.
+    /// Fast path for nearly every event: appends a delta in canonical form, and returns the length of its event.
+    /// `fused.rs` lists the decisions that it must share with the slow path.
+    // Inlined, so that the piece and the update are never in memory.
     #[inline(always)]
-    pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, Parts, usize)> {
+    pub(super) fn append_canonical(&mut self, input: &mut &[u8]) -> Option<(AppendedPiece, usize)> {
         if self.must_free_buffer || self.has_queued_update() {
             return None;
         }
-        let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
-        let (change, parts, len) = match MatchedPrefix::canonical_event(input) {
-            Some(prefix) => append_event(prefix, decoder, accumulator, input)?,
-            None if self.template.is_empty() => return None,
-            None => append_learned(&self.template, decoder, accumulator, input)?,
-        };
+        let prefix = MatchedPrefix::canonical_event(input)?;
+        let appended = append_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
         self.event_count = self.event_count.saturating_add(1);
         self.is_between_events = true;
-        Some((change, parts, len))
+        Some(appended)
+    }
+
+    /// Fast path for a delta in the learned form.
+    // Out of line: the API writes no such event.
+    #[inline(never)]
+    fn append_learned(&mut self, input: &mut &[u8]) -> Option<UpdateSpan> {
+        if self.must_free_buffer {
+            return None;
+        }
+        let (prefix, parts) = self.template.match_event(input)?;
+        let (piece, len) = append_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
+        self.event_count = self.event_count.saturating_add(1);
+        self.is_between_events = true;
+        Some(UpdateSpan { change: piece.change(), source: Source::Fused { parts, len }, has_extra: false })
     }
 
     /// Fast path for the end of a chunk.
@@ -55,6 +65,11 @@ impl MessageDecoder {
         self.is_between_events = false;
         if self.has_queued_update() {
             if let Some(span) = self.next_span()? {
+                return Ok(Step::Update(span));
+            }
+        }
+        if !self.template.is_empty() {
+            if let Some(span) = self.append_learned(input) {
                 return Ok(Step::Update(span));
             }
         }
@@ -241,29 +256,16 @@ impl MessageDecoder {
 /// Appends the text of the event at the start of the input, and consumes the event.
 #[inline(always)]
 fn append_event(
-    (prefix, parts): (MatchedPrefix<'_, '_>, Parts),
+    prefix: MatchedPrefix<'_, '_>,
     decoder: &mut Decoder,
     accumulator: &mut Accumulator,
     input: &mut &[u8],
-) -> Option<(Change, Parts, usize)> {
+) -> Option<(AppendedPiece, usize)> {
     let chunk = *input;
-    let (change, len) = prefix.append(accumulator, |rest| {
+    prefix.append(accumulator, |rest| {
         let len = chunk.len().saturating_sub(rest.strip_prefix(Decoder::BLOCK_END)?.len());
         decoder.consume_recognized_event(input, len).then_some(len)
-    })?;
-    Some((change, parts, len))
-}
-
-/// Appends the text of the event at the start of the input, which is in the learned form, and consumes the event.
-/// Out of line: the API writes no such event.
-#[inline(never)]
-fn append_learned(
-    template: &Template,
-    decoder: &mut Decoder,
-    accumulator: &mut Accumulator,
-    input: &mut &[u8],
-) -> Option<(Change, Parts, usize)> {
-    append_event(template.match_event(input)?, decoder, accumulator, input)
+    })
 }
 
 /// Applies an event. If it is a delta that continues the current text, the next one of its form needs no decoding.
