@@ -70,9 +70,9 @@ impl ChangeLog {
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, span: ChangeSpan) {
+    pub(crate) fn push(&mut self, span: impl FnOnce() -> ChangeSpan) {
         if let Some(spans) = &mut self.0 {
-            spans.push(span);
+            spans.push(span());
         }
     }
 

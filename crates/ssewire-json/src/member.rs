@@ -48,6 +48,10 @@ impl CurrentMember {
         Self { key, position: Position::Unknown }
     }
 
+    pub(crate) fn key_mut(&mut self) -> &mut StringSpan {
+        &mut self.key
+    }
+
     /// Moves the position out. The key is copied, which is cheaper than replacing it.
     pub(crate) fn take(&mut self) -> Self {
         Self { key: self.key, position: core::mem::take(&mut self.position) }

@@ -7,7 +7,7 @@ use crate::string::MAX_NUMBER_AT_END;
 use crate::{JsonError, JsonErrorKind};
 
 /// A number of the raw text, as far as it has arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct NumberSpan {
     start: usize,
     end: usize,
@@ -15,8 +15,9 @@ pub(crate) struct NumberSpan {
 }
 
 /// The part of a number that was read last. A number may end after `Zero`, `Integer`, `Fraction` and `ExponentDigits`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum NumberState {
+    #[default]
     Start,
     Minus,
     Zero,
@@ -77,7 +78,7 @@ impl NumberSpan {
     }
 
     /// Returns whether the text so far is a number.
-    pub(crate) fn is_number(self) -> bool {
+    pub(crate) fn is_number(&self) -> bool {
         matches!(
             self.state,
             NumberState::Zero | NumberState::Integer | NumberState::Fraction | NumberState::ExponentDigits
@@ -85,7 +86,7 @@ impl NumberSpan {
     }
 
     /// Returns the value to show while the number is at the end of the text.
-    pub(crate) fn provisional(self, raw: &str) -> Option<Number> {
+    pub(crate) fn provisional(&self, raw: &str) -> Option<Number> {
         if self.end - self.start > MAX_NUMBER_AT_END {
             return None;
         }
@@ -97,7 +98,7 @@ impl NumberSpan {
     /// Fast path: an integer in the range of `u64` or `i64` is parsed here. It must become the value that serde_json
     /// builds, in every configuration of serde_json; `value_agrees_with_serde_json_for_integers` proves it at the
     /// limits of both types.
-    pub(crate) fn value(self, raw: &str) -> Option<Number> {
+    pub(crate) fn value(&self, raw: &str) -> Option<Number> {
         if !self.is_number() {
             return None;
         }
@@ -114,7 +115,7 @@ impl NumberSpan {
         text.parse().ok()
     }
 
-    fn invalid(self) -> Scan {
+    fn invalid(&self) -> Scan {
         Scan::Failed(JsonError::new(JsonErrorKind::InvalidNumber, self.end))
     }
 }

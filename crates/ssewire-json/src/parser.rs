@@ -21,6 +21,8 @@ use crate::{JsonError, JsonErrorKind, PartialStrings};
 const MAX_DEPTH: usize = 127;
 
 /// The state between two pushes, except for the text and the tree.
+// The spans of tokens are changed in place. Within `State`, they would be copied from memory to memory at every token,
+// and each copy would wait until what was written before is there.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parser {
     partial_strings: PartialStrings,
@@ -30,6 +32,10 @@ pub(crate) struct Parser {
     state: State,
     /// The open containers, outermost first, each with its current member. Unused for an array.
     open: Vec<CurrentMember>,
+    /// The string that was begun last, except for keys. If it is shown, the span begins after the shown part.
+    string: StringSpan,
+    /// The number that was begun last.
+    number: NumberSpan,
     /// The value displaced by a provisional number.
     displaced: Option<Value>,
     error: Option<JsonError>,
@@ -48,16 +54,18 @@ enum State {
     FirstKey,
     /// A key, after a comma in an object.
     Key,
-    /// The rest of a key.
-    InKey(StringSpan),
-    /// A colon, after this key.
-    Colon(StringSpan),
+    /// The rest of the key of the current member.
+    InKey,
+    /// A colon, after the key of the current member.
+    Colon,
     /// The rest of a string that is not shown.
-    InString(StringSpan),
-    /// The rest of a string that is shown; the span begins after the shown part.
-    InShownString(StringSpan),
-    /// The rest of a number.
-    InNumber { number: NumberSpan, is_shown: bool },
+    InString,
+    /// The rest of a string that is shown.
+    InShownString,
+    /// The rest of a number that is not shown.
+    InNumber,
+    /// The rest of a number that is shown.
+    InShownNumber,
     /// A comma or the end of the container, after a value. At the top level, only white space.
     End,
 }
@@ -110,7 +118,7 @@ impl Parser {
 
     /// Returns whether a number at the end of the text is shown.
     pub(crate) fn is_provisional(&self) -> bool {
-        matches!(self.state, State::InNumber { is_shown: true, .. })
+        matches!(self.state, State::InShownNumber)
     }
 
     /// Returns whether the top-level value has ended.
@@ -121,29 +129,30 @@ impl Parser {
     /// Returns the top-level number, if the text ends in one.
     pub(crate) fn top_level_number(&self) -> Option<NumberSpan> {
         match self.state {
-            State::InNumber { number, .. } if self.open.is_empty() => Some(number),
+            State::InNumber | State::InShownNumber if self.open.is_empty() => Some(self.number),
             _ => None,
         }
     }
 
     /// Shows the top-level number at the end of the text, whatever its length, until the next push.
     pub(crate) fn publish_top_level_number(&mut self, raw: &str, root: &mut Option<Value>) {
-        if let State::InNumber { number, is_shown } = &mut self.state {
-            if self.open.is_empty() && !*is_shown {
-                *root = number.value(raw).map(Value::Number);
-                *is_shown = root.is_some();
-            }
+        if matches!(self.state, State::InNumber) && self.open.is_empty() {
+            *root = self.number.value(raw).map(Value::Number);
+            self.state = State::in_number(root.is_some());
         }
     }
 
     /// Reads the text appended to `raw` since the last call into the tree under `root`.
     pub(crate) fn read(&mut self, raw: &str, root: &mut Option<Value>) {
         debug_assert!(self.error.is_none(), "reading stops at the first error");
-        if let State::InKey(string) | State::InString(string) = &mut self.state {
-            // Fast path: nothing shown changes within these, so the innermost container need not be found.
-            if string.scan(raw) == Scan::Partial {
-                return;
-            }
+        // Fast path: nothing shown changes within these, so the innermost container need not be found.
+        let hidden = match self.state {
+            State::InKey => self.open.last_mut().map(CurrentMember::key_mut),
+            State::InString => Some(&mut self.string),
+            _ => None,
+        };
+        if hidden.is_some_and(|string| string.scan(raw) == Scan::Partial) {
+            return;
         }
         let progress = match root {
             Some(value) if !self.open.is_empty() => self.resume(raw, value, 0),
@@ -224,12 +233,10 @@ impl Parser {
             return self.close();
         }
         loop {
-            if let State::FirstKey | State::Key | State::InKey(_) | State::Colon(_) = self.state {
-                match self.key(raw) {
-                    Some(key) => slot.current = CurrentMember::new(key),
-                    None => return Progress::Suspended,
+            if let State::FirstKey | State::Key | State::InKey | State::Colon = self.state {
+                if self.key(raw, &mut slot.current) == Progress::Suspended {
+                    return Progress::Suspended;
                 }
-                self.state = State::Value;
             }
             if self.value(raw, slot) == Progress::Suspended {
                 return Progress::Suspended;
@@ -247,67 +254,57 @@ impl Parser {
         }
     }
 
-    /// Reads a key and its colon. `None` if suspended.
-    fn key(&mut self, raw: &str) -> Option<StringSpan> {
-        let key = match self.state {
-            State::Colon(key) => key,
-            State::InKey(key) => self.resume_key(raw, key)?,
-            _ => match self.peek(raw)? {
-                b'"' => {
-                    let key = self.begin_string();
-                    self.resume_key(raw, key)?
-                }
-                _ => {
-                    self.fail(JsonErrorKind::UnexpectedCharacter);
-                    return None;
-                }
-            },
-        };
+    /// Reads the key of a new member, or the rest of it, and its colon.
+    fn key(&mut self, raw: &str, current: &mut CurrentMember) -> Progress {
+        if let State::FirstKey | State::Key = self.state {
+            match self.peek(raw) {
+                Some(b'"') => *current = CurrentMember::new(self.begin_string()),
+                Some(_) => return self.fail(JsonErrorKind::UnexpectedCharacter),
+                None => return Progress::Suspended,
+            }
+            self.state = State::InKey;
+        }
+        if let State::InKey = self.state {
+            let key = current.key_mut();
+            match key.scan(raw) {
+                Scan::Ended => {}
+                Scan::Partial => return Progress::Suspended,
+                Scan::Failed(error) => return self.suspend(error),
+            }
+            self.pos = key.end() + 1;
+            self.changes.push(|| ChangeSpan::Key(*key));
+            self.state = State::Colon;
+        }
         match self.peek(raw) {
             Some(b':') => {
                 self.pos += 1;
-                return Some(key);
+                self.state = State::Value;
+                Progress::Complete
             }
-            Some(_) => {
-                self.fail(JsonErrorKind::UnexpectedCharacter);
-            }
-            None => {}
+            Some(_) => self.fail(JsonErrorKind::UnexpectedCharacter),
+            None => Progress::Suspended,
         }
-        self.state = State::Colon(key);
-        None
-    }
-
-    fn resume_key(&mut self, raw: &str, mut key: StringSpan) -> Option<StringSpan> {
-        match key.scan(raw) {
-            Scan::Ended => {
-                self.pos = key.end() + 1;
-                self.changes.push(ChangeSpan::Key(key));
-                return Some(key);
-            }
-            Scan::Partial => {}
-            Scan::Failed(error) => self.error = Some(error),
-        }
-        self.state = State::InKey(key);
-        None
     }
 
     /// Reads a value, or the rest of one, and shows it in `slot`.
     fn value(&mut self, raw: &str, slot: &mut impl Slot) -> Progress {
         match self.state {
             State::End => return Progress::Complete,
-            State::InString(string) => return self.string(raw, slot, string),
-            State::InShownString(rest) => return self.shown_string(raw, slot, rest),
-            State::InNumber { number, is_shown } => {
-                return self.number(raw, slot, number, is_shown);
-            }
+            State::InString => return self.string(raw, slot),
+            State::InShownString => return self.shown_string(raw, slot),
+            State::InNumber => return self.number(raw, slot, false),
+            State::InShownNumber => return self.number(raw, slot, true),
             _ => {}
         }
         match self.peek(raw) {
             Some(b'"') => {
-                let string = self.begin_string();
-                self.string(raw, slot, string)
+                self.string = self.begin_string();
+                self.string(raw, slot)
             }
-            Some(b'-' | b'0'..=b'9') => self.number(raw, slot, NumberSpan::begin(self.pos), false),
+            Some(b'-' | b'0'..=b'9') => {
+                self.number = NumberSpan::begin(self.pos);
+                self.number(raw, slot, false)
+            }
             Some(b'{') => self.container(slot, State::FirstKey, |parser| {
                 let mut members = Map::new();
                 let progress = parser.object(raw, &mut members);
@@ -338,7 +335,7 @@ impl Parser {
         }
         self.pos += 1;
         let is_object = matches!(state, State::FirstKey);
-        self.changes.push(if is_object { ChangeSpan::Object } else { ChangeSpan::Array });
+        self.changes.push(|| if is_object { ChangeSpan::Object } else { ChangeSpan::Array });
         self.state = state;
         self.open.push(CurrentMember::default());
         let (value, progress) = read(self);
@@ -348,7 +345,7 @@ impl Parser {
 
     fn close(&mut self) -> Progress {
         self.pos += 1;
-        self.changes.push(ChangeSpan::End);
+        self.changes.push(|| ChangeSpan::End);
         self.open.pop();
         Progress::Complete
     }
@@ -365,12 +362,12 @@ impl Parser {
         let rest = raw.as_bytes().get(self.pos..).unwrap_or_default();
         if rest.starts_with(literal) {
             self.pos += literal.len();
-            self.changes.push(change);
+            self.changes.push(|| change);
             slot.put(value);
             return Progress::Complete;
         }
         if let Some(at) = literal.iter().zip(rest).position(|(a, b)| a != b) {
-            self.error = Some(JsonError::new(JsonErrorKind::UnexpectedCharacter, self.pos + at));
+            return self.suspend(JsonError::new(JsonErrorKind::UnexpectedCharacter, self.pos + at));
         }
         Progress::Suspended
     }
@@ -381,79 +378,77 @@ impl Parser {
         StringSpan::begin(self.pos)
     }
 
-    /// Reads a string, or the rest of one, that is not shown.
-    fn string(&mut self, raw: &str, slot: &mut impl Slot, mut string: StringSpan) -> Progress {
-        match string.scan(raw) {
+    /// Reads the string, or the rest of it, which is not shown.
+    fn string(&mut self, raw: &str, slot: &mut impl Slot) -> Progress {
+        match self.string.scan(raw) {
             Scan::Ended => {
-                self.pos = string.end() + 1;
-                self.show_string(raw, slot, string);
+                self.pos = self.string.end() + 1;
+                self.show_string(raw, slot);
                 return Progress::Complete;
             }
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
         self.state = match self.partial_strings {
-            PartialStrings::Hide => State::InString(string),
+            PartialStrings::Hide => State::InString,
             PartialStrings::Show => {
-                self.show_string(raw, slot, string);
-                State::InShownString(string.rest())
+                self.show_string(raw, slot);
+                self.string = self.string.rest();
+                State::InShownString
             }
         };
         Progress::Suspended
     }
 
-    fn show_string(&mut self, raw: &str, slot: &mut impl Slot, string: StringSpan) {
-        slot.put(Value::String(string.decode(raw)));
-        self.changes.push(ChangeSpan::String);
-        self.log_text(string);
+    fn show_string(&mut self, raw: &str, slot: &mut impl Slot) {
+        slot.put(Value::String(self.string.decode(raw)));
+        self.changes.push(|| ChangeSpan::String);
+        self.log_text();
     }
 
-    fn log_text(&mut self, text: StringSpan) {
-        if text.raw_len() > 0 {
-            self.changes.push(ChangeSpan::Text(text));
+    fn log_text(&mut self) {
+        if self.string.raw_len() > 0 {
+            self.changes.push(|| ChangeSpan::Text(self.string));
         }
     }
 
-    /// Reads the rest of a string that is shown, and appends it.
-    fn shown_string(&mut self, raw: &str, slot: &mut impl Slot, mut rest: StringSpan) -> Progress {
-        let scan = rest.scan(raw);
+    /// Reads the rest of the string, which is shown, and appends it.
+    fn shown_string(&mut self, raw: &str, slot: &mut impl Slot) -> Progress {
+        let scan = self.string.scan(raw);
         if let Some(Value::String(shown)) = slot.shown() {
-            rest.decode_onto(shown, raw);
-            self.log_text(rest);
+            self.string.decode_onto(shown, raw);
+            self.log_text();
         }
         match scan {
             Scan::Ended => {
-                self.pos = rest.end() + 1;
+                self.pos = self.string.end() + 1;
                 return Progress::Complete;
             }
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
-        self.state = State::InShownString(rest.rest());
+        self.string = self.string.rest();
+        self.state = State::InShownString;
         Progress::Suspended
     }
 
-    /// Reads a number, or the rest of one; `is_shown` says whether its beginning is shown.
-    fn number(&mut self, raw: &str, slot: &mut impl Slot, mut number: NumberSpan, is_shown: bool) -> Progress {
-        let scan = number.scan(raw);
-        let value = if scan == Scan::Ended { number.value(raw) } else { number.provisional(raw) };
+    /// Reads the number, or the rest of it; `is_shown` says whether its beginning is shown.
+    fn number(&mut self, raw: &str, slot: &mut impl Slot, is_shown: bool) -> Progress {
+        let scan = self.number.scan(raw);
+        let value = if scan == Scan::Ended { self.number.value(raw) } else { self.number.provisional(raw) };
         let is_shown = self.show_number(slot, value.map(Value::Number), is_shown);
+        self.state = State::in_number(is_shown);
         match scan {
             Scan::Ended if is_shown => {
                 self.displaced = None;
-                self.changes.push(ChangeSpan::Number(number));
-                self.pos = number.end();
-                return Progress::Complete;
+                self.changes.push(|| ChangeSpan::Number(self.number));
+                self.pos = self.number.end();
+                Progress::Complete
             }
-            Scan::Ended => {
-                let kind = JsonErrorKind::NumberOutOfRange;
-                self.error = Some(JsonError::new(kind, number.start()));
-            }
-            Scan::Partial => {}
-            Scan::Failed(error) => self.error = Some(error),
+            Scan::Ended => self.suspend(JsonError::new(JsonErrorKind::NumberOutOfRange, self.number.start())),
+            Scan::Partial => Progress::Suspended,
+            Scan::Failed(error) => self.suspend(error),
         }
-        self.state = State::InNumber { number, is_shown };
-        Progress::Suspended
     }
 
     /// Shows the current value of a number: `1`, nothing at `1.`, then `1.5`. Returns whether a value is shown.
@@ -487,7 +482,17 @@ impl Parser {
 
     /// Records an error at `pos`.
     fn fail(&mut self, kind: JsonErrorKind) -> Progress {
-        self.error = Some(JsonError::new(kind, self.pos));
+        self.suspend(JsonError::new(kind, self.pos))
+    }
+
+    fn suspend(&mut self, error: JsonError) -> Progress {
+        self.error = Some(error);
         Progress::Suspended
+    }
+}
+
+impl State {
+    fn in_number(is_shown: bool) -> Self {
+        if is_shown { Self::InShownNumber } else { Self::InNumber }
     }
 }

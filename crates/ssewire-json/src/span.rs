@@ -86,14 +86,14 @@ impl StringSpan {
     }
 
     /// Returns the decoded text in an allocation of exactly its size.
-    pub(crate) fn decode(self, raw: &str) -> String {
+    pub(crate) fn decode(&self, raw: &str) -> String {
         let mut text = String::with_capacity(self.raw_len().saturating_sub(self.escape_overhead));
         self.decode_onto(&mut text, raw);
         text
     }
 
     /// Returns the decoded text; borrows it if it has no escape.
-    pub(crate) fn text(self, raw: &str) -> Cow<'_, str> {
+    pub(crate) fn text<'r>(&self, raw: &'r str) -> Cow<'r, str> {
         match self.as_raw(raw) {
             Some(plain) => Cow::Borrowed(plain),
             None => Cow::Owned(self.decode(raw)),
@@ -101,7 +101,7 @@ impl StringSpan {
     }
 
     /// Appends the decoded text.
-    pub(crate) fn decode_onto(self, text: &mut String, raw: &str) {
+    pub(crate) fn decode_onto(&self, text: &mut String, raw: &str) {
         work::count(self.raw_len());
         if let Some(plain) = self.as_raw(raw) {
             text.push_str(plain);
@@ -119,7 +119,7 @@ impl StringSpan {
     }
 
     /// Borrows the raw text, if it has no escape.
-    fn as_raw(self, raw: &str) -> Option<&str> {
+    fn as_raw<'r>(&self, raw: &'r str) -> Option<&'r str> {
         if self.escape_overhead == 0 { raw.get(self.start..self.end) } else { None }
     }
 }
