@@ -8,7 +8,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::change::{ChangeLog, ChangeSpan};
 use crate::member::{CurrentMember, MemberSlot};
@@ -436,7 +436,7 @@ impl Parser {
     fn number(&mut self, raw: &str, slot: &mut impl Slot, is_shown: bool) -> Progress {
         let scan = self.number.scan(raw);
         let value = if scan == Scan::Ended { self.number.value(raw) } else { self.number.provisional(raw) };
-        let is_shown = self.show_number(slot, value.map(Value::Number), is_shown);
+        let is_shown = self.show_number(slot, value, is_shown);
         self.state = State::in_number(is_shown);
         match scan {
             Scan::Ended if is_shown => {
@@ -455,13 +455,13 @@ impl Parser {
     ///
     /// The displaced value is kept until the number ends, and shown again while the number is not: `{"a":true,"a":1.`
     /// shows `true`.
-    fn show_number(&mut self, slot: &mut impl Slot, value: Option<Value>, was_shown: bool) -> bool {
+    fn show_number(&mut self, slot: &mut impl Slot, value: Option<Number>, was_shown: bool) -> bool {
         let is_shown = value.is_some();
         match (value, was_shown) {
-            (Some(value), false) => self.displaced = slot.put(value),
+            (Some(value), false) => self.displaced = slot.put(Value::Number(value)),
             (Some(value), true) => {
                 if let Some(shown) = slot.shown() {
-                    *shown = value;
+                    *shown = Value::Number(value);
                 }
             }
             (None, true) => slot.restore(self.displaced.take()),
