@@ -146,7 +146,7 @@ impl BatchDecoder {
     /// Returns `false` after an event that has an ID: only a block says whether it set a new one.
     #[inline]
     fn push_events(&mut self, input: &mut &[u8], chunk: &[u8]) -> bool {
-        while self.buffer.records.len() < self.max_records {
+        while !input.is_empty() && self.buffer.records.len() < self.max_records {
             match self.decoder.decode(input) {
                 Ok(Some(event)) => {
                     self.buffer.push_event(event, chunk);
@@ -340,17 +340,17 @@ impl BatchBuffer<EventRecord> {
     /// longer than this function takes.
     #[inline(always)]
     fn push_event(&mut self, event: Event<'_>, input: &[u8]) {
+        let (is_event_type_in_input, event_type) = self.place_event_type(event.event_type(), input);
         let data = position(input, event.data());
-        let event_type = position(input, event.event_type());
         let retry = event.retry();
         let record = EventRecord {
             kind: EventKind::Event,
             has_retry: retry.is_some(),
             is_truncated: false,
-            is_event_type_in_input: event_type.is_some(),
+            is_event_type_in_input,
             is_data_in_input: data.is_some(),
             retry_ms: retry.map_or(0, milliseconds),
-            event_type: event_type.unwrap_or_else(|| self.push_type(event.event_type())),
+            event_type,
             data: data.unwrap_or_else(|| self.text.push_lossy(event.data())),
             last_event_id: self.push_id(event.last_event_id()),
         };
@@ -383,11 +383,16 @@ impl BatchBuffer<EventRecord> {
         }
     }
 
-    fn push_type(&mut self, event_type: &[u8]) -> Span {
+    /// Returns whether an event type lies in the input, and where it is there or in the text.
+    #[inline(always)]
+    fn place_event_type(&mut self, event_type: &[u8], input: &[u8]) -> (bool, Span) {
         if event_type == DEFAULT_TYPE.as_bytes() {
-            return DEFAULT_TYPE_SPAN;
+            return (false, DEFAULT_TYPE_SPAN);
         }
-        self.text.push_repeated(event_type, &mut self.last_name)
+        match position(input, event_type) {
+            Some(span) => (true, span),
+            None => (false, self.text.push_repeated(event_type, &mut self.last_name)),
+        }
     }
 
     /// Appends the last event ID, unless it is that of the record before. A comparison would cost its length for each
