@@ -26,9 +26,9 @@ pub(super) fn framing<S: Sink, const TEXT: bool>(corpus: &Corpus, chunk: usize) 
 pub(super) fn decoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let mut sink = S::default();
     for payload in &corpus.payloads {
-        let event = StreamEvent::decode(b"content_block_delta", &corpus.stream[payload.clone()]).expect("an event");
-        if let Some(StreamEvent::ContentBlockDelta(event)) = event
-            && let Delta::Text(delta) = event.delta
+        let event = StreamEvent::decode(b"content_block_delta", &corpus.stream[payload.clone()]);
+        if let Some(StreamEvent::ContentBlockDelta(event)) = event.as_ref().expect("an event")
+            && let Delta::Text(delta) = &event.delta
         {
             sink.event(b"", delta.text().as_bytes(), b"");
         }
@@ -39,8 +39,8 @@ pub(super) fn decoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut stream = MessageDecoder::new();
     for mut input in corpus.chunks(chunk) {
-        while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
-            black_box(event.update);
+        while let Step::Update(event) = stream.decode(&mut input).as_ref().expect("not strict") {
+            black_box(&event.update);
         }
     }
     let message = stream.finish().expect("a complete message");
@@ -54,8 +54,8 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
 pub(super) fn kinds<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let mut sink = S::default();
     for payload in &corpus.payloads {
-        let event = StreamEvent::decode(corpus.kind.as_bytes(), &corpus.stream[payload.clone()]).expect("an event");
-        match &event.expect("not blank") {
+        let event = StreamEvent::decode(corpus.kind.as_bytes(), &corpus.stream[payload.clone()]);
+        match event.as_ref().expect("an event").as_ref().expect("not blank") {
             StreamEvent::ContentBlockDelta(event) => {
                 let text = if let Delta::Text(delta) = &event.delta { delta.text() } else { "" };
                 sink.event(b"content_block_delta", text.as_bytes(), b"");
@@ -84,11 +84,11 @@ pub(super) fn recorded<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     for chunks in corpus.streams(chunk) {
         let mut stream = MessageDecoder::new();
         for mut input in chunks {
-            while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
+            while let Step::Update(event) = stream.decode(&mut input).as_ref().expect("not strict") {
                 for text in event.update.text_deltas() {
                     black_box(text);
                 }
-                black_box(event.update);
+                black_box(&event.update);
             }
         }
         say(&mut sink, &stream.finish().expect("a complete message"));

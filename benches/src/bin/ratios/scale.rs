@@ -179,8 +179,8 @@ fn decode(chunks: Chunks<'_>) -> Message {
 }
 
 fn feed(stream: &mut MessageDecoder, mut input: &[u8]) {
-    while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
-        black_box(event.update);
+    while let Step::Update(event) = stream.decode(&mut input).as_ref().expect("not strict") {
+        black_box(&event.update);
     }
 }
 
