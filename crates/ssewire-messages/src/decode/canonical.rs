@@ -137,7 +137,7 @@ fn read_string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     if let [b'"', rest @ ..] = rest {
         return Some((short_utf8(text)?.into(), rest));
     }
-    // At least the length of the string and the room to append it, so that it is allocated once.
+    // At least the length of the string, so that it is allocated once.
     let mut unescaped = String::with_capacity(data.len().saturating_add(APPEND_ROOM));
     let rest = append_string(data, &mut unescaped, usize::MAX)?;
     Some((unescaped.into(), rest.get(1..)?))

@@ -7,7 +7,7 @@ use alloc::string::String;
 
 use ssewire_json::string::{find_special_in_text, unescape_letter};
 
-/// The capacity that a text needs beyond its length, so that appending does not move it.
+/// The free capacity with which a text is appended to fastest.
 pub(crate) const APPEND_ROOM: usize = Block::LEN;
 
 /// Appends the text of a string, up to its closing quote, and returns the bytes from there on. `None`: it is longer
@@ -35,7 +35,7 @@ fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) ->
 /// Appends the first `len` bytes, if they are UTF-8.
 #[inline]
 fn append_plain(data: &[u8], len: usize, text: &mut String) -> Option<()> {
-    // Perhaps the end of the block cuts a character of the bytes after these.
+    // Perhaps a block would not fit, or its end cuts a character of the bytes after these.
     if len > Block::LEN || !Block::start_of(data).append_to(text, len) {
         crate::memory::push(text, core::str::from_utf8(data.get(..len)?).ok()?);
     }
@@ -67,14 +67,18 @@ impl Block {
         block
     }
 
-    /// Appends the first `len` bytes. Returns whether the block is UTF-8.
+    /// Appends the first `len` bytes, if the text has room for the block, and the block is UTF-8. Otherwise changes
+    /// nothing: that a text grows depends on what it holds alone.
     #[inline(always)]
     fn append_to(&self, text: &mut String, len: usize) -> bool {
+        if text.capacity().saturating_sub(text.len()) < Self::LEN {
+            return false;
+        }
         match core::str::from_utf8(&self.0) {
             // The length is that of the block; only the optimizer does not know it.
             Ok(valid) if valid.len() == Self::LEN => {
                 let end = text.len().saturating_add(len);
-                crate::memory::push(text, valid);
+                text.push_str(valid);
                 text.truncate(end);
                 true
             }
