@@ -160,7 +160,8 @@ impl<'a> RawJsonRef<'a> {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn to_value(self) -> Result<serde_json::Value, serde_json::Error> {
-        self.parse()
+        // Not `parse`, which is generic: it compiles the parser of values once more, 4 % of this crate.
+        self.0.parse()
     }
 }
 
