@@ -1,5 +1,7 @@
 //! Numbers by their digits: exact, and without the parser of floats, which is 16 KB of machine code and tables.
 
+use core::cmp::Ordering;
+
 /// The digits of a JSON number without its sign, and where its point is.
 struct Decimal<'a> {
     whole: &'a str,
@@ -11,14 +13,19 @@ struct Decimal<'a> {
 impl<'a> Decimal<'a> {
     fn of(number: &'a str) -> Self {
         let number = number.strip_prefix('-').unwrap_or(number);
-        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+        let split = number.split_once('e').or_else(|| number.split_once('E'));
+        let (mantissa, exponent) = split.unwrap_or((number, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let largest = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
-        Self { whole, fraction, exponent: exponent.parse().unwrap_or(largest) }
+        let size = |text: &str| text.parse::<u64>().ok().and_then(|size| i64::try_from(size).ok()).unwrap_or(i64::MAX);
+        let exponent = match exponent.strip_prefix('-') {
+            Some(negative) => -size(negative),
+            None => size(exponent),
+        };
+        Self { whole, fraction, exponent }
     }
 
     /// Returns all digits, the point left out.
-    fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + use<'a> {
+    fn digits(&self) -> impl Iterator<Item = u8> + use<'a> {
         self.whole.bytes().chain(self.fraction.bytes())
     }
 }
@@ -46,26 +53,34 @@ pub(crate) fn parse_digits(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// Returns the value of a JSON number that is neither negative nor has a fraction, in any notation.
-pub(crate) fn whole_number(number: &str) -> Option<u64> {
-    if number.starts_with('-') {
+/// Returns the value of a JSON number that is neither negative nor has a fraction, in any notation. `None` also for a
+/// value that is not a number.
+pub(crate) fn whole_number(json: &str) -> Option<u64> {
+    if json.starts_with('-') {
         return None;
     }
-    let decimal = Decimal::of(number);
-    let zeros = decimal.digits().rev().take_while(|digit| *digit == b'0').count();
-    let significant = decimal.digits().count().saturating_sub(zeros);
-    if significant == 0 {
-        return Some(0);
+    let decimal = Decimal::of(json);
+    // Zeros are multiplied at the next other digit: a fraction may end with any number of them.
+    let (mut significand, mut zeros) = (0_u64, 0_i64);
+    for digit in decimal.digits() {
+        match digit {
+            b'0' if significand == 0 => {}
+            b'0' => zeros = zeros.saturating_add(1),
+            b'1'..=b'9' => {
+                significand = shift(significand, zeros.saturating_add(1))?.checked_add(u64::from(digit - b'0'))?;
+                zeros = 0;
+            }
+            _ => return None,
+        }
     }
-    let append = |number: u64, digit: u8| {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    };
-    let number = decimal.digits().take(significant).try_fold(0, append)?;
-    // The zeros that follow these digits; negative: some of the digits are a fraction.
-    let shift = decimal.exponent.saturating_sub(to_i64(decimal.fraction.len())).saturating_add(to_i64(zeros));
-    // Ends at the first overflow: the number is not 0.
-    (0..u64::try_from(shift).ok()?).try_fold(number, |number, _| append(number, b'0'))
+    // Negative: some of the digits are a fraction.
+    let places = decimal.exponent.saturating_sub(to_i64(decimal.fraction.len())).saturating_add(zeros);
+    if significand == 0 { Some(0) } else { shift(significand, places) }
+}
+
+/// Multiplies by a power of ten. `None`: it is negative, or the product exceeds a `u64`.
+fn shift(number: u64, places: i64) -> Option<u64> {
+    number.checked_mul(10_u64.checked_pow(u32::try_from(places).ok()?)?)
 }
 
 /// Returns whether no `f64` can hold a JSON number: it would be infinite.
@@ -75,19 +90,25 @@ pub(super) fn is_beyond_f64(number: &str) -> bool {
     const DIGITS: &[u8] = b"17976931348623158079372897140530341507993413271003782693617377898";
 
     let decimal = Decimal::of(number);
-    let zeros = decimal.digits().take_while(|digit| *digit == b'0').count();
-    if decimal.digits().nth(zeros).is_none() {
+    let (mut leading_zeros, mut order, mut to_compare) = (0_i64, Ordering::Equal, DIGITS);
+    for digit in decimal.digits() {
+        if digit == b'0' && to_compare.len() == DIGITS.len() {
+            leading_zeros = leading_zeros.saturating_add(1);
+            continue;
+        }
+        let Some((other, rest)) = to_compare.split_first() else { break };
+        (order, to_compare) = (order.then(digit.cmp(other)), rest);
+    }
+    if to_compare.len() == DIGITS.len() {
         return false;
     }
-    // That of the first digit which is not 0.
-    let point = to_i64(decimal.whole.len()).saturating_sub(to_i64(zeros)).saturating_sub(1);
-    match decimal.exponent.saturating_add(point).cmp(&EXPONENT) {
-        core::cmp::Ordering::Equal => {
-            let digits = decimal.digits().skip(zeros).chain(core::iter::repeat(b'0'));
-            digits.take(DIGITS.len()).ge(DIGITS.iter().copied())
-        }
-        order => order.is_gt(),
+    if !to_compare.is_empty() {
+        // The number has zeros there, and the last of these digits is not 0.
+        order = order.then(Ordering::Less);
     }
+    // That of the first digit which is not 0.
+    let exponent = to_i64(decimal.whole.len()).saturating_sub(leading_zeros).saturating_sub(1);
+    decimal.exponent.saturating_add(exponent).cmp(&EXPONENT).then(order).is_ge()
 }
 
 fn to_i64(length: usize) -> i64 {
