@@ -176,7 +176,9 @@ impl MessageDelta<'_> {
 
     fn into_owned(self) -> MessageDelta<'static> {
         let own = |value: Option<ScannedJson<'_>>| value.map(ScannedJson::into_owned);
-        MessageDelta { delta: own(self.delta), usage: own(self.usage), event_members: self.event_members.map(own) }
+        let [context_management, input_transformations] = self.event_members;
+        let event_members = [own(context_management), own(input_transformations)];
+        MessageDelta { delta: own(self.delta), usage: own(self.usage), event_members }
     }
 }
 

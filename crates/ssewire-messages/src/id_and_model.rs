@@ -20,12 +20,12 @@ impl IdAndModel {
     #[inline(never)]
     pub(crate) fn new(id: Option<&str>, model: Option<&str>) -> Self {
         let (id, id_len) = id.and_then(|id| Some((id, u32::try_from(id.len()).ok()?))).unzip();
-        Self {
-            text: [id.unwrap_or_default(), model.unwrap_or_default()].concat(),
-            id_len: id_len.unwrap_or_default(),
-            has_id: id.is_some(),
-            has_model: model.is_some(),
-        }
+        let (has_id, has_model) = (id.is_some(), model.is_some());
+        let (id, model) = (id.unwrap_or_default(), model.unwrap_or_default());
+        let mut text = String::with_capacity(id.len().saturating_add(model.len()));
+        text.push_str(id);
+        text.push_str(model);
+        Self { text, id_len: id_len.unwrap_or_default(), has_id, has_model }
     }
 
     pub(crate) fn id(&self) -> Option<&str> {

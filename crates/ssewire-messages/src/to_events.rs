@@ -179,17 +179,17 @@ impl BlockEvents<'_> {
 
     /// Begins the start of the block, up to the block.
     fn start(&self) -> String {
-        [&self.event("content_block_start"), ",\"content_block\":"].concat()
+        self.event("content_block_start") + ",\"content_block\":"
     }
 
     /// Begins an event: its type and the index.
     fn event(&self, kind: &str) -> String {
-        ["{\"type\":\"", kind, "\",\"index\":", &self.index].concat()
+        String::from("{\"type\":\"") + kind + "\",\"index\":" + &self.index
     }
 
     /// Begins a delta, up to the value of its member.
     fn delta(&self, kind: &str, member: &str) -> String {
-        [&self.event("content_block_delta"), ",\"delta\":{\"type\":\"", kind, "\",\"", member, "\":"].concat()
+        self.event("content_block_delta") + ",\"delta\":{\"type\":\"" + kind + "\",\"" + member + "\":"
     }
 
     /// Ends an event.

@@ -44,7 +44,7 @@ impl<'a> ToolCall<'a> {
         if block.kind() != ToolKind::Client {
             return None;
         }
-        let [id, name] = block.id_and_name();
+        let (id, name) = block.id_and_name();
         Some(match (block.input().value(), id.zip(name)) {
             (Ok(input), Some((id, name))) => Ok(Self { id, name, input }),
             (Ok(_), None) => Err(TurnError::UnidentifiedToolCall),
@@ -279,7 +279,11 @@ impl Message {
     /// [`TurnError`]: one of them is not complete, or cannot be answered.
     pub fn tool_calls(&self) -> Result<Vec<ToolCall<'_>>, TurnError> {
         self.check_last_call()?;
-        self.content.iter().filter_map(ContentBlock::as_tool_use).filter_map(ToolCall::of).collect()
+        let mut calls = Vec::new();
+        for call in self.content.iter().filter_map(ContentBlock::as_tool_use).filter_map(ToolCall::of) {
+            calls.push(call?);
+        }
+        Ok(calls)
     }
 
     /// Returns the message as the assistant's turn of the next request, limited to the content that the API accepts.

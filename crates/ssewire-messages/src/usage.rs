@@ -157,10 +157,11 @@ impl Usage {
 
     /// Merges the counts of an earlier usage that this one has no value for.
     pub(crate) fn merge_missing_counts(&mut self, earlier: &Self) {
-        let counts = self.counts.iter_mut().zip(&mut self.states);
-        for ((count, state), earlier) in counts.zip(earlier.counts.iter().zip(&earlier.states)) {
-            if matches!((*state, earlier.1), (CountState::Absent | CountState::Null, CountState::Value)) {
-                (*count, *state) = (*earlier.0, CountState::Value);
+        for which in 0..COUNTS.len() {
+            if let (Some(CountState::Absent | CountState::Null), Some(count)) =
+                (self.states.get(which), earlier.count(which))
+            {
+                self.set_count(which, CountState::Value, count);
             }
         }
     }
@@ -197,11 +198,11 @@ impl Usage {
 
     pub(crate) fn write(&self, out: &mut String) {
         let mut object = ObjectWriter::new(out);
-        for ((name, count), state) in COUNTS.iter().zip(self.counts).zip(self.states) {
-            match state {
-                CountState::Absent | CountState::Mistyped => {}
-                CountState::Null => object.raw(name, "null"),
-                CountState::Value => write_count(count, object.value(name)),
+        for (which, name) in COUNTS.iter().enumerate() {
+            if let Some(count) = self.count(which) {
+                write_count(count, object.value(name));
+            } else if self.states.get(which) == Some(&CountState::Null) {
+                object.raw(name, "null");
             }
         }
         self.extra.write(&mut object);

@@ -114,8 +114,10 @@ impl Accumulator {
         }
         let (mut text_halves, mut thinking_halves) = (0, 0);
         // A block that a delta opened, or that a delta reached after its stop, is not open, but may end in a half.
-        for id in self.blocks.with_half() {
-            self.end_half(id);
+        for id in self.blocks.ids() {
+            if self.end_half(id).is_none() {
+                continue;
+            }
             match self.blocks.block(id, &self.message.content) {
                 Some(ContentBlock::Text(_)) => text_halves += 1,
                 Some(ContentBlock::Thinking(_)) => thinking_halves += 1,

@@ -173,7 +173,12 @@ impl Incomplete {
 
     /// Creates the report on an accumulator at the end of its stream.
     pub(crate) fn new(of: Accumulator) -> Self {
-        let reasons = Completion::REASONS.iter().copied().filter(|reason| of.has_reason(*reason)).collect();
+        let mut reasons = Vec::new();
+        for reason in Completion::REASONS {
+            if of.has_reason(reason) {
+                reasons.push(reason);
+            }
+        }
         let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
         let (error, replaced_by) = match of.phase {
             Phase::Failed(error) => (Some(*error), None),

@@ -550,7 +550,7 @@ impl Accumulator {
     /// Closes all blocks and input: the stream has ended.
     fn finish(&mut self) {
         self.blocks.sort(&mut self.message.content);
-        for id in self.blocks.with_half() {
+        for id in self.blocks.ids() {
             self.end_half(id);
         }
         self.blocks.end_unmatched_halves();

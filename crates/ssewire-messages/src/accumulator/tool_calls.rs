@@ -155,8 +155,10 @@ impl Accumulator {
     /// whose input may go on.
     pub(super) fn record_lost_piece(&mut self, index: Option<u64>, is_start: bool) {
         let Some(index) = index else {
-            for id in self.blocks.take_open_without_loss() {
-                self.record_lost_piece_of(id);
+            for id in self.blocks.take_without_loss() {
+                if self.blocks.is_open(id) {
+                    self.record_lost_piece_of(id);
+                }
             }
             return;
         };

@@ -163,7 +163,7 @@ impl ProtocolViolations {
 
     /// Returns the kinds of the violations, with their numbers, in the order of the kinds.
     pub fn counts(&self) -> impl Iterator<Item = (ViolationKind, u64)> + '_ {
-        self.0.iter().flat_map(|record| record.counts.iter().copied())
+        self.0.as_ref().map_or(&[][..], |record| &record.counts).iter().copied()
     }
 
     /// Returns the number of violations.

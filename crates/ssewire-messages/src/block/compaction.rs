@@ -95,8 +95,11 @@ impl Block for CompactionBlock {
         };
         let mut object = ObjectWriter::new(out);
         // To search the assigned members for each member of the start would be quadratic.
-        let is_assigned = Self::ASSIGNABLE.map(|name| (name, assigned.contains(name)));
-        object.members_but(self.start.as_json(), &|name| is_assigned.contains(&(name, true)));
+        let [content, encrypted_content] = Self::ASSIGNABLE;
+        let (has_content, has_encrypted) = (assigned.contains(content), assigned.contains(encrypted_content));
+        object.members_but(self.start.as_json(), &|name| {
+            (has_content && name == content) || (has_encrypted && name == encrypted_content)
+        });
         assigned.write(&mut object);
         object.end();
         Ok(())

@@ -188,10 +188,10 @@ impl RawBlock {
 
     pub(crate) fn byte_size(&self) -> usize {
         let merged = self.merged.as_ref().map_or(0, |merged| {
-            let strings = [&merged.text, &merged.thinking, &merged.signature].into_iter().flatten();
-            strings
-                .map(String::len)
-                .fold(0, usize::saturating_add)
+            let len = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            len(&merged.text)
+                .saturating_add(len(&merged.thinking))
+                .saturating_add(len(&merged.signature))
                 .saturating_add(merged.citations.as_ref().map_or(0, Citations::byte_size))
                 .saturating_add(merged.input.as_ref().map_or(0, InputState::byte_size))
         });

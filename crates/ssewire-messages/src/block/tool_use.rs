@@ -62,7 +62,7 @@ impl ToolUseBlock {
     }
 
     /// Returns [`id`](Self::id) and [`name`](Self::name), in one pass.
-    pub(crate) fn id_and_name(&self) -> [Option<Cow<'_, str>>; 2] {
+    pub(crate) fn id_and_name(&self) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
         let [mut id, mut name] = [None; 2];
         // Valid, as the scanner has found.
         let _ = each_member(&mut Cursor::of_document(self.start.as_str().as_bytes()), &mut |member, cursor| {
@@ -77,7 +77,7 @@ impl ToolUseBlock {
             }
             Ok(())
         });
-        [id, name].map(|text| text.map(JsonStr::to_text))
+        (id.map(JsonStr::to_text), name.map(JsonStr::to_text))
     }
 
     /// Writes the start of the block, without its input.

@@ -68,6 +68,8 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     }
 
     fn into_owned(self) -> Delta<'static> {
-        Delta::Compaction(CompactionDelta { members: self.members.map(|value| value.map(ScannedJson::into_owned)) })
+        let [content, encrypted_content] = self.members;
+        let own = |value: Option<ScannedJson<'_>>| value.map(ScannedJson::into_owned);
+        Delta::Compaction(CompactionDelta { members: [own(content), own(encrypted_content)] })
     }
 }

@@ -151,11 +151,15 @@ impl ExtraMembers {
             return;
         }
         let Some(starts) = self.last_entries() else { return };
-        let lengths: Vec<_> = starts.iter().map(|start| self.entry_len(*start)).collect();
+        let mut lengths = starts.clone();
+        for length in &mut lengths {
+            *length = self.entry_len(*length);
+        }
         let mut bytes = core::mem::take(&mut self.text).into_bytes();
         let mut end = 0_usize;
-        for (from, length) in starts.into_iter().map(to_usize).zip(lengths.into_iter().map(to_usize)) {
-            let to = from.saturating_add(length);
+        for (from, length) in starts.iter().zip(&lengths) {
+            let from = to_usize(*from);
+            let to = from.saturating_add(to_usize(*length));
             if from <= to && to <= bytes.len() && end <= from {
                 bytes.copy_within(from..to, end);
                 end = end.saturating_add(to.saturating_sub(from));
@@ -202,11 +206,11 @@ impl ExtraMembers {
         Some(starts)
     }
 
-    /// Returns the members in the order of their names.
-    fn by_name(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
+    /// Returns where the members lie in the text, in the order of their names.
+    fn starts_by_name(&self) -> Vec<u32> {
         let mut starts = self.last_entries().unwrap_or_default();
         sort(&mut starts, &|a, b| self.compare_names(a, b) == Ordering::Less);
-        starts.into_iter().filter_map(|start| self.entries_from(start).next())
+        starts
     }
 
     /// Returns the entry that begins there, and those after it.
@@ -226,9 +230,9 @@ impl ExtraMembers {
     // Out of line: inlined, it is several times in a program, and no hot path calls it.
     #[inline(never)]
     fn compare_names(&self, a: u32, b: u32) -> Ordering {
-        let [a, b] = [a, b].map(|start| self.entries_from(start).text.bytes().skip(1));
+        let name = |start: u32| self.entries_from(start.saturating_add(1)).text.bytes();
         let mut is_escaped = false;
-        for (a, b) in a.zip(b) {
+        for (a, b) in name(a).zip(name(b)) {
             if a != b {
                 return a.cmp(&b);
             }
@@ -307,7 +311,12 @@ impl<'a> Iterator for Entries<'a> {
 /// Equal if both have the same members with the same values as text.
 impl PartialEq for ExtraMembers {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text || self.by_name().eq(other.by_name())
+        if self.text == other.text {
+            return true;
+        }
+        let (starts, others) = (self.starts_by_name(), other.starts_by_name());
+        let is_same = |(a, b): (&u32, &u32)| self.entries_from(*a).next() == other.entries_from(*b).next();
+        starts.len() == others.len() && starts.iter().zip(&others).all(is_same)
     }
 }
 

@@ -495,9 +495,17 @@ impl<'a> Cursor<'a> {
                 return Ok(());
             }
         }
-        let same = self.rest.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
-        self.rest = self.rest.get(same..).unwrap_or_default();
-        Err(self.error())
+        Err(self.error_in(expected))
+    }
+
+    /// Creates the error at the first byte that differs from what is expected.
+    #[cold]
+    fn error_in(&mut self, expected: &[u8]) -> SyntaxError {
+        let mut expected = expected.iter();
+        while self.rest.first().is_some_and(|found| expected.next() == Some(found)) {
+            self.step();
+        }
+        self.error()
     }
 
     #[inline]

@@ -61,8 +61,12 @@ impl Message {
     /// Returns a simple upper bound of the bytes that a `message_delta` adds: a byte of ill-formed UTF-8 becomes three.
     /// The constant is more than all names that are not in the members themselves.
     pub(crate) fn most_growth(event: &MessageDelta<'_>) -> usize {
-        let members = [&event.delta, &event.usage].into_iter().chain(&event.event_members).flatten();
-        members.map(|value| value.len()).fold(0, usize::saturating_add).saturating_mul(3).saturating_add(256)
+        let [context_management, input_transformations] = &event.event_members;
+        let mut bytes = 0_usize;
+        for member in [&event.delta, &event.usage, context_management, input_transformations] {
+            bytes = bytes.saturating_add(member.as_deref().map_or(0, <[u8]>::len));
+        }
+        bytes.saturating_mul(3).saturating_add(256)
     }
 
     /// Returns an upper bound of the bytes that a `message_delta` adds. A typed member adds none, unless it removes one

@@ -59,7 +59,7 @@ impl Message {
         })?;
         message.content = content?;
         members.append_to(&mut message.extra, cursor);
-        let [id, model] = [id, model].map(|name| name.map(JsonStr::to_text));
+        let (id, model) = (id.map(JsonStr::to_text), model.map(JsonStr::to_text));
         message.id_and_model = IdAndModel::new(id.as_deref(), model.as_deref());
         if is_object { Ok(()) } else { Err(ReadError::Member("message")) }
     }

@@ -75,9 +75,10 @@ impl Blocks {
         let initial = u64::try_from(initial).unwrap_or(u64::MAX);
         self.highest_index = self.highest_index.max(initial.checked_sub(1));
         // Indices that were used before `message_start` have their slots already.
-        let used_before: Vec<_> = self.slots.iter().map(|slot| slot.index).filter(|index| *index < initial).collect();
-        for index in used_before {
-            self.register_initial(content, index);
+        for at in 0..self.slots.len() {
+            if let Some(index) = self.slots.get(at).map(|slot| slot.index).filter(|index| *index < initial) {
+                self.register_initial(content, index);
+            }
         }
     }
 
@@ -199,7 +200,11 @@ impl Blocks {
 
     /// Returns all blocks, in the order of their arrival. Initial ones are first.
     pub(super) fn ids(&self) -> impl Iterator<Item = BlockId> + use<> {
-        (0..self.initial).map(BlockId::initial).chain((0..self.states.len()).map(BlockId::later))
+        let initial = self.initial;
+        (0..initial.saturating_add(self.states.len())).map(move |at| match at.checked_sub(initial) {
+            Some(at) => BlockId::later(at),
+            None => BlockId::initial(at),
+        })
     }
 
     pub(super) fn origin(&self, id: BlockId) -> Origin {
@@ -246,20 +251,10 @@ impl Blocks {
         }
     }
 
-    /// Returns all blocks with a string that ended with a half.
-    pub(super) fn with_half(&self) -> Vec<BlockId> {
-        let later =
-            self.states.iter().enumerate().filter(|(_, state)| !state.half.is_none()).map(|(at, _)| BlockId::later(at));
-        let initial = self.slots.iter().filter(|slot| !slot.half.is_none());
-        let initial = initial.filter_map(|slot| usize::try_from(slot.index).ok().map(BlockId::initial));
-        later.chain(initial).collect()
-    }
-
     /// Returns whether the input of a block ended with a half.
     #[inline(never)]
     pub(super) fn has_half_of_input(&self) -> bool {
-        let mut halves = self.states.iter().map(|state| state.half).chain(self.slots.iter().map(|slot| slot.half));
-        halves.any(|half| !half.is_none() && half.of == BlockString::InputJson)
+        self.ids().map(|id| self.half(id)).any(|half| !half.is_none() && half.of == BlockString::InputJson)
     }
 
     /// Returns the newest block of an index that accepts such a delta.

@@ -27,7 +27,9 @@ impl Blocks {
         let mut blocks: Vec<_> = core::mem::take(content).into_iter().map(Some).collect();
         let mut take = |at: usize| blocks.get_mut(at).and_then(Option::take);
         content.reserve_exact(order.len().saturating_add(self.initial));
-        content.extend((0..self.initial).filter_map(&mut take));
+        for at in 0..self.initial {
+            content.extend(take(at));
+        }
         for at in order {
             let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
             let state = usize::try_from(at).ok().and_then(|at| self.states.get_mut(at));
@@ -43,16 +45,19 @@ impl Blocks {
         if !self.is_unsorted {
             return Cow::Borrowed(content);
         }
-        let initial = content.iter().take(self.initial);
         let order = self.order();
-        let position = |at: &u32| usize::try_from(self.states.get(usize::try_from(*at).ok()?)?.position).ok();
-        let positions = order.iter().filter_map(position);
-        initial.chain(positions.filter_map(|at| content.get(at))).cloned().collect()
+        let mut sorted = Vec::with_capacity(content.len());
+        sorted.extend_from_slice(content.get(..self.initial).unwrap_or_default());
+        for at in order {
+            let position = usize::try_from(at).ok().and_then(|at| self.position(BlockId::later(at)));
+            sorted.extend(position.and_then(|at| content.get(at)).cloned());
+        }
+        Cow::Owned(sorted)
     }
 
     /// Returns the blocks that started later, by their keys.
     fn order(&self) -> Vec<u32> {
-        let mut order: Vec<_> = (0_u32..).zip(&self.states).map(|(at, _)| at).collect();
+        let mut order: Vec<_> = (0..u32::try_from(self.states.len()).unwrap_or(u32::MAX)).collect();
         let key = |at: u32| self.states.get(usize::try_from(at).ok()?).map(|state| state.key);
         sort(&mut order, &|a, b| key(a) < key(b));
         order

@@ -106,8 +106,12 @@ impl Blocks {
     /// Returns the input JSON whose block never started, by index. Input of white space alone is omitted.
     pub(in crate::accumulator) fn unmatched(&self) -> impl Iterator<Item = (u64, &str)> {
         let slots = if self.unmatched_count() == 0 { &[] } else { self.slots.as_slice() };
-        let with_json = (0_u32..).zip(slots).filter(|(_, slot)| slot.has_unmatched_json());
-        let mut order: Vec<_> = with_json.map(|(at, _)| at).collect();
+        let mut order = Vec::new();
+        for (at, slot) in (0_u32..).zip(slots) {
+            if slot.has_unmatched_json() {
+                order.push(at);
+            }
+        }
         let slot = |at: u32| self.slots.get(usize::try_from(at).ok()?);
         sort(&mut order, &|a, b| slot(a).map(|slot| slot.index) < slot(b).map(|slot| slot.index));
         order.into_iter().filter_map(move |at| {
@@ -121,9 +125,9 @@ impl Blocks {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
-    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the open blocks that have
-    /// not lost any yet: the caller records it in them. Each is returned once.
-    pub(in crate::accumulator) fn take_open_without_loss(&mut self) -> Vec<BlockId> {
+    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the blocks that have not lost
+    /// any yet: the caller records it in those that are open. Each is returned once.
+    pub(in crate::accumulator) fn take_without_loss(&mut self) -> impl Iterator<Item = BlockId> + use<> {
         let disorder = self.disorder.get_or_insert_default();
         let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.has_initial_loss, true);
         // A block that a delta has opened has no input, so each block with input was open when it was added.
@@ -133,11 +137,7 @@ impl Blocks {
                 unmatched.record_lost_piece();
             }
         }
-        let without_loss = self.states.iter().enumerate().skip(from).filter(|(_, state)| state.is_open);
-        let mut open: Vec<_> = without_loss.map(|(at, _)| BlockId::later(at)).collect();
-        if is_first {
-            open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
-        }
-        open
+        let initial = if is_first { self.initial } else { 0 };
+        (0..initial).map(BlockId::initial).chain((from..self.states.len()).map(BlockId::later))
     }
 }
