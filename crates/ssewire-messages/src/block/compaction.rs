@@ -17,9 +17,6 @@ pub struct CompactionBlock {
 }
 
 impl CompactionBlock {
-    /// The members that deltas assign.
-    pub(crate) const ASSIGNABLE: [&str; 2] = ["content", "encrypted_content"];
-
     /// Returns the `type` of the block on the wire.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
@@ -95,10 +92,11 @@ impl Block for CompactionBlock {
         };
         let mut object = ObjectWriter::new(out);
         // To search the assigned members for each member of the start would be quadratic.
-        let [content, encrypted_content] = Self::ASSIGNABLE;
-        let (has_content, has_encrypted) = (assigned.contains(content), assigned.contains(encrypted_content));
-        object.members_but(self.start.as_json(), &|name| {
-            (has_content && name == content) || (has_encrypted && name == encrypted_content)
+        let (has_content, has_encrypted) = (assigned.contains("content"), assigned.contains("encrypted_content"));
+        object.members_but(self.start.as_json(), &|name| match name {
+            "content" => has_content,
+            "encrypted_content" => has_encrypted,
+            _ => false,
         });
         assigned.write(&mut object);
         object.end();

@@ -7,20 +7,20 @@ use crate::members::{ReadError, each_member};
 /// that of the block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompactionDelta<'a> {
-    /// The present members.
-    members: [Option<ScannedJson<'a>>; 2],
+    content: Option<ScannedJson<'a>>,
+    encrypted_content: Option<ScannedJson<'a>>,
 }
-
-const NAMES: [&str; 2] = CompactionBlock::ASSIGNABLE;
-/// The paths of the members [`NAMES`] in an error.
-const PATHS: [&str; 2] = ["delta.content", "delta.encrypted_content"];
 
 impl CompactionDelta<'_> {
     /// Returns a present member: `content` or `encrypted_content`. Copies it: one allocation.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJson> {
-        let mut members = NAMES.iter().zip(&self.members).filter(|(other, _)| **other == name);
-        members.next()?.1.as_ref().map(ScannedJson::to_raw)
+        let member = match name {
+            "content" => &self.content,
+            "encrypted_content" => &self.encrypted_content,
+            _ => return None,
+        };
+        member.as_ref().map(ScannedJson::to_raw)
     }
 }
 
@@ -28,21 +28,26 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     const TYPE: &'static str = "compaction_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        let mut members = [None, None];
+        let (mut content, mut encrypted_content) = (None, None);
         each_member(cursor, &mut |name, cursor| {
             let value = cursor.skip_value()?;
-            match NAMES.iter().zip(&mut members).find(|(other, _)| other.as_bytes() == name.bytes) {
+            match name.bytes {
                 // The last of several counts.
-                Some((_, slot)) => *slot = Some(value),
-                None => *has_extra |= name.bytes != b"type",
+                b"content" => content = Some(value),
+                b"encrypted_content" => encrypted_content = Some(value),
+                b"type" => {}
+                _ => *has_extra = true,
             }
             Ok(())
         })?;
-        let is_other = |value: &Option<&[u8]>| value.is_some_and(|value| value != b"null" && !value.starts_with(b"\""));
-        match PATHS.iter().zip(&members).find(|(_, value)| is_other(value)) {
-            Some((path, _)) => Err(ReadError::Member(path)),
-            None => Ok(Self { members: members.map(|value| value.map(ScannedJson::new)) }),
+        let is_other = |value: &[u8]| value != b"null" && !value.starts_with(b"\"");
+        if content.is_some_and(is_other) {
+            return Err(ReadError::Member("delta.content"));
         }
+        if encrypted_content.is_some_and(is_other) {
+            return Err(ReadError::Member("delta.encrypted_content"));
+        }
+        Ok(Self { content: content.map(ScannedJson::new), encrypted_content: encrypted_content.map(ScannedJson::new) })
     }
 
     fn is_accepted_by(block: &ContentBlock) -> bool {
@@ -54,12 +59,13 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     }
 
     fn byte_size(&self) -> usize {
-        self.members.iter().flatten().map(|value| kept_len(value)).fold(0, usize::saturating_add)
+        let len = |member: &Option<ScannedJson<'_>>| member.as_deref().map_or(0, kept_len);
+        len(&self.content).saturating_add(len(&self.encrypted_content))
     }
 
     fn merge(self, into: &mut Target<'_>) -> BlockChange {
         let ContentBlock::Compaction(block) = into.block else { return BlockChange::Raw };
-        for (name, value) in NAMES.iter().zip(&self.members) {
+        for (name, value) in [("content", &self.content), ("encrypted_content", &self.encrypted_content)] {
             if let Some(value) = value {
                 block.assign(name, value);
             }
@@ -68,8 +74,9 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     }
 
     fn into_owned(self) -> Delta<'static> {
-        let [content, encrypted_content] = self.members;
-        let own = |value: Option<ScannedJson<'_>>| value.map(ScannedJson::into_owned);
-        Delta::Compaction(CompactionDelta { members: [own(content), own(encrypted_content)] })
+        Delta::Compaction(CompactionDelta {
+            content: self.content.map(ScannedJson::into_owned),
+            encrypted_content: self.encrypted_content.map(ScannedJson::into_owned),
+        })
     }
 }
