@@ -13,8 +13,9 @@ struct Decimal<'a> {
 impl<'a> Decimal<'a> {
     fn of(number: &'a str) -> Self {
         let number = number.strip_prefix('-').unwrap_or(number);
-        let split = number.split_once('e').or_else(|| number.split_once('E'));
-        let (mantissa, exponent) = split.unwrap_or((number, "0"));
+        let end = number.bytes().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(number.len());
+        let (mantissa, exponent) = number.split_at_checked(end).unwrap_or((number, ""));
+        let exponent = exponent.get(1..).unwrap_or("0");
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let size = |text: &str| text.parse::<u64>().ok().and_then(|size| i64::try_from(size).ok()).unwrap_or(i64::MAX);
         let exponent = match exponent.strip_prefix('-') {
