@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 use core::time::Duration;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
 use crate::plan::{Action, Plan};
@@ -154,14 +154,77 @@ fn send_piece(stream: &TcpStream, framing: Framing, bytes: &[u8], announced: usi
     if framing != Framing::Chunked {
         return write(stream, bytes);
     }
-    let mut chunk = format!("{announced:x}\r\n").into_bytes();
-    chunk.extend(bytes);
-    if bytes.len() == announced {
-        chunk.extend(b"\r\n");
+    let size_line = format!("{announced:x}\r\n");
+    let end: &[u8] = if bytes.len() == announced { b"\r\n" } else { b"" };
+    write_vectored(stream, [size_line.as_bytes(), bytes, end])
+}
+
+/// Writes the parts without a copy: a client that does not read would hold it.
+fn write_vectored(mut stream: impl io::Write, parts: [&[u8]; 3]) -> io::Result<()> {
+    let mut slices = parts.map(IoSlice::new);
+    let mut rest = &mut slices[..];
+    // Removes empty parts.
+    IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        match stream.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
-    write(stream, &chunk)
+    Ok(())
 }
 
 fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes at most `most` bytes of a write, and every second time is interrupted.
+    struct Slow {
+        most: usize,
+        is_interrupted: bool,
+        written: Vec<u8>,
+        writes: usize,
+    }
+
+    impl io::Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(bytes)])
+        }
+
+        fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.is_interrupted = !self.is_interrupted;
+            if self.is_interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            self.writes += 1;
+            let before = self.written.len();
+            self.written.extend(slices.iter().flat_map(|slice| slice.iter()).take(self.most));
+            Ok(self.written.len() - before)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_parts_are_one_write_and_any_number_of_short_ones() {
+        for parts in [["3\r\n", "abc", "\r\n"], ["5\r\n", "abc", ""], ["0\r\n", "", "\r\n"], ["", "", ""]] {
+            for most in [1, 2, 3, 4, 7, 100] {
+                let mut slow = Slow { most, is_interrupted: false, written: Vec::new(), writes: 0 };
+                write_vectored(&mut slow, parts.map(str::as_bytes)).unwrap();
+                assert_eq!(slow.written, parts.concat().as_bytes());
+                assert_eq!(slow.writes, parts.concat().len().div_ceil(most));
+            }
+        }
+        let mut full = Slow { most: 0, is_interrupted: false, written: Vec::new(), writes: 0 };
+        let error = write_vectored(&mut full, [b"a", b"", b""]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    }
 }

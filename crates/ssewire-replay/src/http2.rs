@@ -154,7 +154,7 @@ async fn send_body(
     let mut plan = Plan::new(script);
     loop {
         match plan.next() {
-            Action::Send { bytes, .. } => send_piece(&mut stream, Bytes::copy_from_slice(bytes)).await?,
+            Action::Send { bytes, .. } => send_piece(&mut stream, bytes).await?,
             Action::Pause(duration) => tokio::time::sleep(duration).await,
             Action::Wait(gate) => {
                 let (gate, shared) = (gate.clone(), shared.clone());
@@ -190,8 +190,9 @@ async fn send_body(
     }
 }
 
-/// Sends a piece as one DATA frame, or as several if the client's window or frame size is smaller.
-async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<(), h2::Error> {
+/// Sends a piece as one DATA frame, or as several if the client's window or frame size is smaller. Copies as much as the
+/// window has room for.
+async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: &[u8]) -> Result<(), h2::Error> {
     while !piece.is_empty() {
         stream.reserve_capacity(piece.len());
         while stream.capacity() == 0 {
@@ -200,8 +201,9 @@ async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<
                 None => return Err(Reason::CANCEL.into()),
             };
         }
-        let length = stream.capacity().min(piece.len());
-        stream.send_data(piece.split_to(length), false)?;
+        let (sent, rest) = piece.split_at(stream.capacity().min(piece.len()));
+        stream.send_data(Bytes::copy_from_slice(sent), false)?;
+        piece = rest;
     }
     Ok(())
 }
