@@ -299,8 +299,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_free(decoder: *mut MessageDecod
 
 /// Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
 /// `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until
-/// `is_ended` of the batch. A push after `ssewire_message_decoder_push_end` is `SSEWIRE_STATUS_FINISHED`. The decoder
-/// keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
+/// `is_ended` of the batch. After `ssewire_message_decoder_push_end`, a push is `SSEWIRE_STATUS_FINISHED` until
+/// `ssewire_message_decoder_next_message`. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
@@ -318,7 +318,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_push(
 
 /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
 /// used if its data is a complete JSON object. `max_blocks` alone limits the number of records. The message has ended,
-/// too: a further push is `SSEWIRE_STATUS_FINISHED`. `ssewire_message_decoder_finish` can still be called.
+/// too: a push is `SSEWIRE_STATUS_FINISHED` until `ssewire_message_decoder_next_message`.
+/// `ssewire_message_decoder_finish` can still be called.
 ///
 /// # Safety
 /// The pointers are NULL or valid.

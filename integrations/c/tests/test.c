@@ -263,6 +263,9 @@ static void message_ends_with_the_input(void) {
         assert(ssewire_message_decoder_completion(decoder, &completion) == SSEWIRE_STATUS_OK);
         assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
     }
+    assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
+    assert(ssewire_message_decoder_push(decoder, bytes(rest), strlen(rest), &len, &batch) == SSEWIRE_STATUS_OK);
+    assert(!batch.is_ended);
     assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
     assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
     assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_FINISHED);

@@ -135,10 +135,9 @@ impl MessageDecoder {
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
         self.decode(py, &[], &events)?;
-        // The input after a message belongs to the next one.
-        if !self.decoder.is_ended() {
-            append(py, self.decoder.push_end(), &events)?;
-        }
+        // Also after a message that has ended: what is left of its chunk belongs to the next one, but `feed` takes no
+        // more. `push_end` then returns nothing.
+        append(py, self.decoder.push_end(), &events)?;
         Ok(events)
     }
 

@@ -141,6 +141,21 @@ def test_message_ends_with_the_input():
     assert (raised.value.reasons, raised.value.pending_bytes) == (["truncated"], 7)
 
 
+def test_no_input_is_lost_after_the_end_of_the_input():
+    """After a whole message, it was dropped without an exception, and its message with it."""
+    text, message = named("text").read_bytes(), expected(named("text"))
+    decoder = MessageDecoder()
+    decoder.feed(text * 2)
+    for _ in range(2):
+        decoder.feed_end()
+        for chunk in [text, b""]:
+            with pytest.raises(ValueError, match="input has ended"):
+                decoder.feed(chunk)
+        assert decoder.next_message() == message
+    decoder.feed(text)
+    assert decoder.finish() == message
+
+
 def test_finished_decoder_keeps_its_message_and_takes_no_input():
     decoder = MessageDecoder()
     decoder.feed(named("text").read_bytes())

@@ -197,7 +197,8 @@ def _raise_at_lost(events: Iterable[Any]) -> Iterator[Any]:
 
 def _end(decoder: Union[Decoder, MessageDecoder], end: End) -> Iterable[Any]:
     if isinstance(decoder, MessageDecoder):
-        return decoder.feed_end()
+        # A loop ends with its message, the input perhaps not.
+        return [] if decoder.is_ended else decoder.feed_end()
     if end == "dispatch":
         return decoder.finish_event()
     if end == "discard":

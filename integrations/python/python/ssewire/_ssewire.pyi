@@ -170,9 +170,10 @@ class MessageDecoder:
         """
     def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[MessageEvent]:
         """Decodes a chunk, and returns its events. The rest of the chunk in which the message ends is kept for
-        `next_message`; further chunks are ignored. Raises `ValueError` after `feed_end` has ended the message."""
+        `next_message`; further chunks are ignored. Raises `ValueError` after `feed_end`, until `next_message`."""
     def feed_end(self) -> List[MessageEvent]:
-        """Reports that the input has ended, and returns the events that are left. The message has ended, too."""
+        """Reports that the input has ended, and returns the events that are left. The message has ended, too: `feed`
+        raises `ValueError` until `next_message`."""
     def finish(self) -> Dict[str, Any]:
         """Reports that the input has ended, and returns the message, in the shape of the API.
 
