@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 use ssewire_messages::{RawJson, RawJsonRef};
 
-use crate::labels::is_label;
+use crate::labels::{is_label, is_part_of_name};
 use crate::meter::Limits;
 
 /// The configuration of the filter.
@@ -133,8 +133,8 @@ impl Config {
     }
 
     fn set(&mut self, name: &str, value: RawJsonRef<'_>) -> Result<(), ConfigError> {
-        const BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
-        const EXPECTED_BYTES: &str = "a number from 1024 to 67108864";
+        const BYTES: RangeInclusive<usize> = 1024..=16 * 1024 * 1024;
+        const EXPECTED_BYTES: &str = "a number from 1024 to 16777216";
         const LABELS: RangeInclusive<usize> = 0..=1024;
         const EXPECTED_LABELS: &str = "a number from 0 to 1024";
         match name {
@@ -147,7 +147,7 @@ impl Config {
                 self.content_types = names("content_types", value, is_content_type, expected)?;
             }
             "models" => {
-                let expected = "a list of model names, or of beginnings that end in *";
+                let expected = "a list of model names, without other and unknown, or of beginnings that end in *";
                 self.models = names("models", value, is_model_pattern, expected)?;
             }
             "max_models" => self.max_models = count("max_models", value, LABELS, EXPECTED_LABELS)?,
@@ -238,7 +238,7 @@ fn is_content_type(name: &str) -> bool {
 }
 
 fn is_model_pattern(name: &str) -> bool {
-    name == "*" || is_label(name.strip_suffix('*').unwrap_or(name))
+    name == "*" || is_label(name) || name.strip_suffix('*').is_some_and(is_part_of_name)
 }
 
 fn is_prefix(prefix: &str) -> bool {
@@ -320,12 +320,16 @@ mod tests {
             (r#"{"content_types":["text/event-stream; charset=utf-8"]}"#, "content_types"),
             (r#"{"models":["a|b"]}"#, "models"),
             (r#"{"models":[1]}"#, "models"),
+            (r#"{"models":["other"]}"#, "models"),
+            (r#"{"models":["unknown"]}"#, "models"),
             (r#"{"models":["a","b","c*"],"max_models":1}"#, "models"),
             (r#"{"max_models":0,"models":["a"]}"#, "models"),
             (r#"{"max_models":1025}"#, "max_models"),
             (r#"{"max_models":-1}"#, "max_models"),
             (r#"{"max_routes":"3"}"#, "max_routes"),
             (r#"{"max_event_bytes":1023}"#, "max_event_bytes"),
+            (r#"{"max_event_bytes":16777217}"#, "max_event_bytes"),
+            (r#"{"max_message_bytes":16777217}"#, "max_message_bytes"),
             (r#"{"max_message_bytes":1e99}"#, "max_message_bytes"),
             (r#"{"max_blocks":0}"#, "max_blocks"),
             (r#"{"max_tokens":null}"#, "max_tokens"),

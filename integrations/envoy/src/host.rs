@@ -10,6 +10,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MetricType};
 
+use crate::labels::UNKNOWN;
 use crate::memory::{Share, can_allocate};
 use crate::response::{CLIENT_GONE, ENCODED, Reading, cause_of_end, media_type};
 use crate::{Config, End, Kind, LabelStore, Labels, Meter, Record, Sample};
@@ -182,10 +183,8 @@ impl Stream {
         let mut at = 0;
         while at < size {
             let piece = PIECE.min(size - at);
-            let Some(metering) = &self.meter else { return };
-            // With the piece, the largest part of the meter may move to twice its room.
-            if !can_allocate(metering.meter.byte_count().saturating_mul(2).saturating_add(piece)) {
-                return self.fail("memory");
+            if !self.can_grow(piece) {
+                return;
             }
             let bytes = hostcalls::get_buffer(BufferType::HttpResponseBody, at, piece);
             let Some(bytes) = bytes.ok().flatten().filter(|bytes| !bytes.is_empty()) else {
@@ -205,6 +204,16 @@ impl Stream {
             }
             self.bound_memory();
         }
+    }
+
+    /// Drops the meter unless the VM has the memory to read this many bytes, or to end the body. Returns whether there
+    /// is still a meter.
+    fn can_grow(&mut self, piece: usize) -> bool {
+        let can_grow = self.meter.as_ref().map(|metering| can_allocate(metering.meter.max_growth(piece)));
+        if can_grow == Some(false) {
+            self.fail("memory");
+        }
+        can_grow == Some(true)
     }
 
     /// Drops the meter if the VM has more than its limit with what this one has now.
@@ -229,6 +238,10 @@ impl Stream {
     }
 
     fn end_meter(&mut self, end: End) {
+        // The last event of the body, or the body itself, may be read now.
+        if !self.can_grow(0) {
+            return;
+        }
         let Some(mut metering) = self.meter.take() else { return };
         while let Some(record) = metering.meter.end(now(), end) {
             self.export(&record);
@@ -246,7 +259,7 @@ impl Stream {
             let (mut models, mut routes) = (plugin.models.borrow_mut(), plugin.routes.borrow_mut());
             let model = match record.model.as_deref() {
                 Some(model) => models.label(model, &SharedData("models", &config.prefix)),
-                None => "unknown",
+                None => UNKNOWN,
             };
             let route = route.as_deref().map(|route| routes.label(route, &SharedData("routes", &config.prefix)));
             for sample in record.samples(&config.prefix, model, route) {

@@ -3,6 +3,9 @@
 /// The value of everything beyond the bound.
 pub(crate) const OTHER: &str = "other";
 
+/// The value where the server names none.
+pub(crate) const UNKNOWN: &str = "unknown";
+
 /// The values of one label under one configuration.
 #[derive(Debug)]
 pub struct Labels {
@@ -85,8 +88,13 @@ impl Labels {
     }
 }
 
+/// Returns whether a value may be a label: not if it would be counted with one of ours.
+pub(crate) fn is_label(value: &str) -> bool {
+    is_part_of_name(value) && value != OTHER && value != UNKNOWN
+}
+
 /// Returns whether a text may be part of the name of a metric: 1 to 64 characters that no separator consists of.
-pub(crate) fn is_label(text: &str) -> bool {
+pub(crate) fn is_part_of_name(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:@/+".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(is_part)
 }
@@ -188,6 +196,13 @@ mod tests {
         for value in ["", "a|model=b", "a\nb", "a b", "modèle", &long] {
             assert_eq!(labels.label(value, &store), "other", "{value}");
         }
+    }
+
+    #[test]
+    fn a_value_with_the_name_of_a_reserved_label_is_other_and_takes_no_place() {
+        let store = Shared::default();
+        let mut labels = Labels::new(&[], 1);
+        assert_eq!(["other", "unknown", "a"].map(|value| labels.label(value, &store)), ["other", "other", "a"]);
     }
 
     #[test]

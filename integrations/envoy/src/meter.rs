@@ -146,6 +146,13 @@ impl Meter {
         kept.saturating_add(LEAST)
     }
 
+    /// Returns the most that the heap may grow by while the next `piece` bytes are read, their copy included, or while
+    /// the body ends: 17 times what is kept and read, as control characters in the text of an error may need.
+    #[must_use]
+    pub fn max_growth(&self, piece: usize) -> usize {
+        self.byte_count().saturating_add(piece).saturating_mul(17)
+    }
+
     /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any
     /// message. Call again until it returns `None`: a last `message_start` without its blank line ends one message, and
     /// begins another.

@@ -435,23 +435,54 @@ class Filter(Test):
         is_released.set()
 
     async def test_a_vm_without_free_memory_goes_on(self):
+        error = b"event: error\ndata: "
+        # Each needs several times its bytes at its last line end.
+        hostile = {
+            "error-line": b"error: " + rb"\u0001" * 8_000 + b"\n\n",
+            "error-event": error + b"\x01" * 50_000 + b"\n\n",
+            "ill-formed": error + b"\xff" * 50_000 + b"\n\n",
+            "json": b'{"type":"message","content":[' + b"{}," * 20_000 + b"{}]}\n",
+        }
+        # Open until the end. The first one needs as much there, when there is less memory than when its bytes arrived.
+        kept = {"error": error + b"\x01" * 50_000, "large": b"data: " + b"x" * 60_000, "small": b"data: " + b"x" * 1000}
         is_over = asyncio.Event()
-        pieces = text_or_waiting(b"data: " + b"x" * 1_000_000, is_over)
 
+        async def pieces(request):
+            path = request.split()[1].decode().removeprefix("/")
+            yield EVENT_STREAM + b"\r\n"
+            yield (kept | hostile).get(path) or sample(path)
+            if path in kept:
+                await is_over.wait()
+
+        harness.raise_descriptor_limit()
         folder = self.enterContext(tempfile.TemporaryDirectory())
         module = harness.with_memory_limit(MODULE, 16 * 16, Path(folder) / "limited.wasm")
         envoy = self.start(Envoy(await self.serve(pieces), wasm_filter(module, {})))
-        streams = []
-        for _ in range(32):
-            streams.append(await Stream.open(envoy.port, "/large"))
-            while len(streams[-1].response.body) < 1_000_006:
-                await asyncio.wait_for(streams[-1].read_chunk(), PATIENCE_S)
-        # 16 MiB have no room for 16 of them.
-        self.assertGreater(envoy.metrics().get(("ssewire_failures", (("failure", "memory"),)), 0), 16)
-        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
-        self.assertEqual([record["completion"] for record in envoy.records(1)], ["complete"])
+        streams, failures = [], []
+        # 16 MiB have room for more than 100 of the large ones, but not for 280. The small ones fill the room that is
+        # left.
+        for path, number in [("error", 5), ("large", 300), ("small", 600)]:
+            for _ in range(number):
+                streams.append(await Stream.open(envoy.port, f"/{path}"))
+                while len(streams[-1].response.body) < len(kept[path]):
+                    await asyncio.wait_for(streams[-1].read_chunk(), PATIENCE_S)
+            failures.append(envoy.metrics().get(("ssewire_failures", (("failure", "memory"),)), 0))
+        self.assertEqual(failures[0], 0)
+        self.assertTrue(20 < failures[1] < 200 and failures[1] < failures[2], failures)
+        for path, body in hostile.items():
+            for _ in range(20):
+                self.assertEqual((await fetch(envoy.port, f"/{path}")).body, body)
         is_over.set()
-        await read_all(streams)
+        for stream in streams:
+            await stream.read_all()
+        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+        records = envoy.records(len(streams) + 20 * len(hostile) + 1)
+        self.assertEqual(records[-1]["completion"], "complete")
+        # Each is metered, or has the reason why it is not.
+        ends = [(record["completion"] is None, record["failure"]) for record in records]
+        self.assertEqual(set(ends), {(False, None), (True, "memory")})
+        ends = {record["completion"] for record in records if record["path"] == "/error"}
+        self.assertIn(None, ends, "the end needed no memory")
         self.assertNotIn("failed", envoy.read(envoy.log))
 
     async def test_each_message_of_a_body_is_metered(self):

@@ -398,6 +398,90 @@ fn the_heap_of_a_meter_is_at_most_four_times_its_count() {
     }
 }
 
+/// The VM crashes where it needs more. Shapes that need much for few bytes. All allocations count, also those that are
+/// freed: the heap may have no room for the next one where the last one was.
+#[test]
+fn the_heap_of_a_meter_grows_by_at_most_its_bound() {
+    const LENGTHS: [usize; 5] = [100, 1400, 10_000, 60_000, 150_000];
+    let event = |members: &str| format!("data: {{{members}}}\n\n");
+    let start = |members: &str| event(&format!("\"type\":\"message_start\",\"message\":{{{members}}}"));
+    let content = |block: &str, number| start(&format!("\"content\":[{}]", vec![block; number].join(",")));
+    let members = |number: usize| (0..number).map(|name| format!(",\"\\u0061{name}\":1")).collect::<String>();
+    let escapes = |len: usize| "\\u0001".repeat(len / 6);
+    let message = |len: usize| format!("{{\"type\":\"message\",\"content\":[{}]}}", vec!["{}"; len / 3].join(","));
+    let error = |len: usize| format!("{{\"type\":\"error\",\"error\":{{\"message\":\"{}\"}}}}", escapes(len));
+    let tool_input = |len: usize| {
+        let delta = format!("{{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}", escapes(len));
+        event(&format!("\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}"))
+    };
+    let mut bodies = Vec::new();
+    for len in LENGTHS {
+        for (before, after) in [("event: error\ndata: ", ""), ("error: ", ""), ("data: {\"message\":{\"a\":\"", "\"}}")]
+        {
+            for byte in [b"\x01", b"\xFF", b"x"] {
+                bodies.push([before.as_bytes(), &byte.repeat(len), after.as_bytes(), b"\n\n"].concat());
+            }
+        }
+        for text in [
+            format!("error: {}\n\n", escapes(len)),
+            format!("error: {}\n\n", error(len)),
+            format!("event: error\ndata: {}\n\n", error(len)),
+            error(len),
+            message(len),
+            message(len) + "\n",
+            start(&format!("\"id\":\"m\"{}", members(len / 18)))
+                + &event(&format!("\"delta\":{{\"a\":1{}}}", members(len / 18))),
+            content("{}", len / 3) + "data: {\n\n",
+            content(r#"{"type":"tool_use"}"#, len / 20) + "data: {\n\n",
+            content(r#"{"type":"tool_use"}"#, 1) + &tool_input(len).repeat(3),
+            start("\"id\":\"a\"") + &content("{}", len / 3).replacen('{', "{\"id\":\"b\",", 2),
+        ] {
+            bodies.push(text.into_bytes());
+        }
+    }
+    let mut greatest = 0.0_f64;
+    // Without its line ends, the last event of a body is read when the body ends.
+    for body in bodies.iter().flat_map(|body| [&body[..], body.trim_ascii_end()]) {
+        for (piece, blocks) in [(64 * 1024, 1024), (64 * 1024, 65_536), (1400, 65_536)] {
+            let limits = Limits { blocks, message_bytes: 16 << 20, ..Limits::default() };
+            let mut meter = Meter::new(limits, 200, SSE, ms(0));
+            for chunk in body.chunks(piece).chain([&[][..]]) {
+                let (most, before) = (meter.max_growth(chunk.len()), ssewire_heap::allocated());
+                let mut input = chunk;
+                while !input.is_empty() {
+                    drop(meter.push(&mut input, ms(1)));
+                }
+                if chunk.is_empty() {
+                    while meter.end(ms(1), End::EndOfStream).is_some() {}
+                }
+                // The host copies the chunk.
+                let allocated = ssewire_heap::allocated() - before + chunk.len();
+                let (name, len) = (body[..body.len().min(40)].escape_ascii(), body.len());
+                assert!(allocated <= most, "{name}, {len} bytes: {allocated} allocated, the bound is {most}");
+                greatest = greatest.max(allocated as f64 / most as f64);
+            }
+        }
+    }
+    assert!(greatest > 0.8, "the bound is too high: {greatest}");
+}
+
+/// V8 gives a VM 1 GiB. Larger limits would promise what no VM has.
+#[test]
+fn a_vm_has_room_for_any_meter_of_the_largest_limits() {
+    const PIECE: usize = 64 * 1024;
+    let config = br#"{"max_event_bytes":16777216,"max_message_bytes":16777216}"#;
+    let limits = crate::Config::from_json(config).unwrap().limits;
+    for body in ["data: ", "error: ", "{\"type\":\"message\",\"id\":\""] {
+        let mut meter = Meter::new(limits, 200, SSE, ms(0));
+        assert_eq!(meter.push(&mut body.as_bytes(), ms(1)), None);
+        for _ in 0..=limits.event_bytes / PIECE {
+            let most = meter.byte_count() + meter.max_growth(PIECE);
+            assert!(most < 1 << 30, "{body}: {most}");
+            assert_eq!(meter.push(&mut &[b'x'; PIECE][..], ms(1)), None);
+        }
+    }
+}
+
 #[test]
 fn an_endless_event_counts_no_more_than_the_limits_let_a_meter_keep() {
     let limits = Limits { event_bytes: 4096, message_bytes: 4096, blocks: 8, ..Limits::default() };
