@@ -222,15 +222,14 @@ impl<S: Storage> EventBuffer<S> {
     /// next write. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last
     /// character from the data buffer."
     pub(crate) fn dispatch(&mut self, has_id: bool) -> (Option<Span>, Option<Span>) {
+        let event_type = self.event_type_range();
         if has_id {
-            // The id of the block becomes the last event ID, and the event type moves next to it.
-            let Range { start, end } = self.event_type_range();
+            // The event type lies before the ID, and stays readable there.
+            let id = self.id as usize;
+            self.copy(event_type.end..event_type.end + id, self.capacity() - id);
             self.last_event_id = self.id;
-            self.id_slot = 0;
-            self.copy(start..end + self.id as usize, self.back_start());
             self.forget_other_shared_id();
         }
-        let event_type = self.event_type_range();
         let event_type = self.has_event_type.then_some(Span::Buffer(event_type.start, event_type.end));
         let data = self.data.checked_sub(1).map(|end| Span::Buffer(0, end));
         self.discard_block();
