@@ -565,7 +565,7 @@ impl<S: Storage> Decoder<S> {
                 self.buffer.note_block();
                 Break(Some((event_type, data)))
             }
-            Cursor { line: LineState::Start(_), rest, .. } if is_within(rest) => Continue(cursor),
+            Cursor { line: LineState::Start { .. }, rest, .. } if is_within(rest) => Continue(cursor),
             Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Continue(cursor),
             // Perhaps an event above the limit: reading it line by line finds the first byte in excess.
             _ => Continue(Cursor::new(input)),

@@ -50,12 +50,10 @@ impl<'a> Field<'a> {
     /// ```
     #[must_use]
     pub fn parse(line: &'a [u8]) -> Self {
-        if let Some(comment) = line.strip_prefix(b":") {
-            return Self::Comment(comment);
-        }
         let (name, value) = split_field(line);
         match name {
-            b"" => Self::Blank,
+            // A comment keeps its leading space.
+            b"" => line.strip_prefix(b":").map_or(Self::Blank, Self::Comment),
             b"event" => Self::Event(value),
             b"data" => Self::Data(value),
             b"id" => Self::Id(value),
@@ -118,8 +116,12 @@ impl RetryDigits {
 /// The line that is being read: its kind, and the state kept outside of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
-    /// At the start of a line, or within its first bytes, which leave the kind open.
-    Start(LineStart),
+    /// At the start of a line, or after so many of its bytes in earlier chunks that they leave the kind open. No two
+    /// names start with the same letter, so that the first byte and a count determine the bytes.
+    Start {
+        first: u8,
+        seen: u8,
+    },
     /// At the end of a blank line.
     Blank,
     /// In the value of a field of the standard.
@@ -135,60 +137,47 @@ pub(crate) enum LineState {
     Skipped,
 }
 
-impl LineState {
-    /// Before the first byte of a line.
-    pub(crate) const START: Self = Self::Start(LineStart { first: 0, seen: 0 });
-}
-
-/// The bytes of a line before a chunk boundary that cut it before its kind was known. No two names start with the same
-/// letter, so that the first byte and a count determine the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LineStart {
-    first: u8,
-    seen: u8,
-}
-
-/// The kind of a line; the number of bytes of the chunk before its content (name, colon and space); and the *replayed*
-/// bytes: those of earlier chunks that are content, as all of the line is in an unknown field.
+/// The kind of a line, or its [`Start`](LineState::Start) if that is still open; the number of bytes of the chunk
+/// before its content (name, colon and space); and the *replayed* bytes: those of earlier chunks that are content, as
+/// all of the line is in an unknown field.
 type Classified = (LineState, usize, &'static [u8]);
 
-impl LineStart {
-    /// Classifies the line that `rest` continues, which may go beyond the end of the line. Returns `None`, and counts
-    /// the bytes, if `rest` ends before the decision.
+impl LineState {
+    /// Before the first byte of a line.
+    pub(crate) const START: Self = Self::Start { first: 0, seen: 0 };
+
+    /// Classifies a line by its [`Start`](Self::Start) and the bytes that follow: at least one, and they may go beyond
+    /// the end of the line.
     #[inline]
-    pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<Classified> {
-        let next = *rest.first()?;
-        let first = if self.seen == 0 { next } else { self.first };
+    pub(crate) fn classify(first: u8, seen: u8, rest: &[u8]) -> Classified {
+        let first = if seen == 0 { rest.first().copied().unwrap_or(0) } else { first };
         match first {
-            b'd' => self.compare(LineState::Data, b"data:", rest),
-            b'e' => self.compare(LineState::Event, b"event:", rest),
-            b'i' => self.compare(LineState::Id, b"id:", rest),
-            b'r' => self.compare(LineState::Retry(RetryDigits::NONE), b"retry:", rest),
-            b':' => Some((LineState::Comment, 1, b"")),
-            b'\n' | b'\r' => Some((LineState::Blank, 1, b"")),
-            _ => Some((LineState::Unknown, 0, b"")),
+            b'd' => Self::Data.compare(b"data:", first, seen, rest),
+            b'e' => Self::Event.compare(b"event:", first, seen, rest),
+            b'i' => Self::Id.compare(b"id:", first, seen, rest),
+            b'r' => Self::Retry(RetryDigits::NONE).compare(b"retry:", first, seen, rest),
+            b':' => (Self::Comment, 1, b""),
+            b'\n' | b'\r' => (Self::Blank, 1, b""),
+            _ => (Self::Unknown, 0, b""),
         }
     }
 
-    /// Compares a line with the only field of the standard that it can be.
+    /// Compares a line with the name of the only field of the standard that it can be.
     #[inline(always)]
-    fn compare(&mut self, field: LineState, name: &'static [u8], rest: &[u8]) -> Option<Classified> {
+    fn compare(self, name: &'static [u8], first: u8, seen: u8, rest: &[u8]) -> Classified {
         // The name and its colon are a constant: one comparison instead of a loop.
-        if let (0, Some([next, ..])) = (self.seen, rest.strip_prefix(name)) {
-            return Some((field, name.len() + usize::from(*next == b' '), b""));
+        if let (0, Some([next, ..])) = (seen, rest.strip_prefix(name)) {
+            return (self, name.len() + usize::from(*next == b' '), b"");
         }
-        let (earlier, ahead) = name.split_at_checked(usize::from(self.seen)).unwrap_or_default();
+        let (earlier, ahead) = name.split_at_checked(usize::from(seen)).unwrap_or_default();
         let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
         match (ahead.len() - same, rest.get(same)) {
-            (0, Some(b' ')) => Some((field, same + 1, b"")),
+            (0, Some(b' ')) => (self, same + 1, b""),
             // "Otherwise, the string is not empty but does not contain a U+003A COLON character (:)": the value is
             // empty.
-            (0, Some(_)) | (1, Some(b'\n' | b'\r')) => Some((field, same, b"")),
-            (_, None) => {
-                *self = Self { first: *name.first()?, seen: self.seen + u8::try_from(same).unwrap_or(0) };
-                None
-            }
-            _ => Some((LineState::Unknown, 0, earlier)),
+            (0, Some(_)) | (1, Some(b'\n' | b'\r')) => (self, same, b""),
+            (_, None) => (Self::Start { first, seen: seen + u8::try_from(same).unwrap_or(0) }, same, b""),
+            _ => (Self::Unknown, 0, earlier),
         }
     }
 }
@@ -247,15 +236,14 @@ mod tests {
         }
     }
 
-    fn classify(line: &[u8]) -> Option<Classified> {
-        let mut start = LineStart { first: 0, seen: 0 };
-        start.classify(line)
+    fn classify(line: &[u8]) -> Classified {
+        LineState::classify(0, 0, line)
     }
 
     #[test]
     fn classify_follows_the_standard() {
         for line in LINES {
-            let (state, content_start, _) = classify(&[line, b"\n"].concat()).unwrap();
+            let (state, content_start, _) = classify(&[line, b"\n"].concat());
             let value = line.get(content_start..).unwrap_or_default();
             let field = match state {
                 LineState::Blank => Field::Blank,
@@ -277,29 +265,36 @@ mod tests {
     fn classify_agrees_for_a_cut_line() {
         for line in LINES.into_iter().filter(|line| !line.is_empty()) {
             let line = [line, b"\n"].concat();
-            let whole = classify(&line).unwrap();
-            for cut in 0..line.len() {
+            let whole = classify(&line);
+            for cut in 1..line.len() {
                 let (first, rest) = line.split_at(cut);
-                let mut start = LineStart { first: 0, seen: 0 };
-                let Some(seen) = start.classify(first) else {
+                let seen = classify(first);
+                if let (LineState::Start { first: byte, seen }, taken, b"") = seen {
+                    assert_eq!(taken, cut, "{:?} cut at {cut}", line.escape_ascii());
                     let (kind, content_start, _) = whole;
                     let replayed = if kind == LineState::Unknown { first } else { b"" };
-                    let expected = Some((kind, content_start.saturating_sub(cut), replayed));
-                    assert_eq!(start.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
-                    continue;
-                };
-                assert_eq!(seen, whole, "{:?} cut at {cut}", line.escape_ascii());
+                    let expected = (kind, content_start.saturating_sub(cut), replayed);
+                    assert_eq!(
+                        LineState::classify(byte, seen, rest),
+                        expected,
+                        "{:?} cut at {cut}",
+                        line.escape_ascii()
+                    );
+                } else {
+                    assert_eq!(seen, whole, "{:?} cut at {cut}", line.escape_ascii());
+                }
             }
         }
     }
 
     #[test]
     fn classify_decides_as_soon_as_the_bytes_do() {
-        for undecided in [&b""[..], b"d", b"data", b"data:", b"event:", b"retry:", b"id:"] {
-            assert_eq!(classify(undecided), None, "{:?}", undecided.escape_ascii());
+        let is_open = |line| matches!(classify(line), (LineState::Start { .. }, ..));
+        for open in [&b"d"[..], b"data", b"data:", b"event:", b"retry:", b"id:"] {
+            assert!(is_open(open), "{:?}", open.escape_ascii());
         }
         for decided in [&b"data: "[..], b"event:x", b"retry: ", b"datax", b"data\r", b":", b"x"] {
-            assert!(classify(decided).is_some(), "{:?}", decided.escape_ascii());
+            assert!(!is_open(decided), "{:?}", decided.escape_ascii());
         }
     }
 

@@ -211,13 +211,14 @@ mod shared_id;
 mod slow_path;
 mod storage;
 
-pub use body_start::{BodyStart, BomSkipper};
+pub use body_start::BodyStart;
 pub use decoder::Decoder;
 pub use encode::{EncodeError, EventBuilder};
 pub use end_marker::is_done;
 pub use error::{DecodeError, LastEventIdError, Truncated};
 pub use event::{Block, BlockSpan, Event, EventSpan, Frame, FrameSpan};
 pub use field::{Field, parse_retry};
+pub use line::BomSkipper;
 pub use line_decoder::{LineDecoder, LineSpan};
 pub use lossy::Lossy;
 #[cfg(feature = "alloc")]

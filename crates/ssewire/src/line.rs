@@ -12,52 +12,67 @@ use memchr::arch::x86_64::sse2::memchr::Two;
 
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
+/// State of a search for the byte order mark at the start of a body, in chunks of any size; see
+/// [`BodyStart`](crate::BodyStart). A [`Decoder`](crate::Decoder) skips the mark itself.
+#[derive(Debug, Clone, Default)]
+pub struct BomSkipper(u8);
+
+impl BomSkipper {
+    /// In place of the number of bytes of an incomplete mark: the search is over.
+    const DONE: u8 = 4;
+
+    /// Creates the state before the first byte of a body.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(0)
+    }
+
+    /// Returns the bytes of earlier chunks that turned out not to be a mark, then the rest of this chunk. Without a
+    /// mark, this is all of the body, except for an incomplete mark at its end: that is never returned.
+    #[must_use]
+    pub fn skip<'c>(&mut self, chunk: &'c [u8]) -> (&'static [u8], &'c [u8]) {
+        let Some((earlier, ahead)) = BYTE_ORDER_MARK.split_at_checked(usize::from(self.0)) else { return (b"", chunk) };
+        let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
+        let is_open = same < ahead.len() && same == chunk.len();
+        self.0 = if is_open { self.0 + u8::try_from(same).unwrap_or(0) } else { Self::DONE };
+        let is_mark = is_open || same == ahead.len();
+        if is_mark { (b"", chunk.get(same..).unwrap_or_default()) } else { (earlier, chunk) }
+    }
+}
+
 /// The state between two pieces of input that decides which bytes belong to a line. Stores no content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LineScanner {
-    /// At the start of the stream, after this number of bytes of a byte order mark.
-    Mark(u8),
+#[derive(Debug, Clone)]
+pub(crate) struct LineScanner {
+    bom: BomSkipper,
     /// The previous line ended in CR: an LF directly after it, also in a later chunk, is the rest of that line end.
     /// Waiting for the LF instead would hold back an event whose blank line ends in CR.
-    AfterCr,
-    /// The next byte belongs to a line for certain.
-    Content,
+    pub(crate) is_after_cr: bool,
 }
 
 impl LineScanner {
     /// At the start of a stream.
-    pub(crate) const START: Self = Self::Mark(0);
+    pub(crate) const START: Self = Self { bom: BomSkipper::new(), is_after_cr: false };
 
     /// Returns the number of bytes of an incomplete byte order mark.
-    pub(crate) fn bom_bytes(self) -> u8 {
-        if let Self::Mark(seen) = self { seen } else { 0 }
+    pub(crate) fn bom_bytes(&self) -> u8 {
+        if self.bom.0 == BomSkipper::DONE { 0 } else { self.bom.0 }
+    }
+
+    /// Returns whether the next byte belongs to a line for certain.
+    pub(crate) fn is_in_content(&self) -> bool {
+        self.bom.0 == BomSkipper::DONE && !self.is_after_cr
     }
 
     /// Skips what precedes a line and belongs to none: a byte order mark, and the LF that completes a CRLF. An empty
-    /// `rest` leaves both open. Returns how many bytes of `rest` it skips, and the *replayed* bytes: those of earlier
-    /// chunks that began like a mark but are content. They precede `rest`.
+    /// `rest` leaves both open. Returns the *replayed* bytes, those of earlier chunks that began like a mark but are
+    /// content, and what follows them.
     #[inline]
-    pub(crate) fn skip_before_line(&mut self, rest: &[u8]) -> (usize, &'static [u8]) {
-        match *self {
-            Self::Mark(seen) => {
-                let (earlier, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
-                let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
-                let is_open = same < ahead.len() && same == rest.len();
-                *self = if is_open { Self::Mark(seen + u8::try_from(same).unwrap_or(0)) } else { Self::Content };
-                if is_open || same == ahead.len() { (same, b"") } else { (0, earlier) }
-            }
-            Self::AfterCr if !rest.is_empty() => {
-                *self = Self::Content;
-                (usize::from(rest.starts_with(b"\n")), b"")
-            }
-            Self::AfterCr | Self::Content => (0, b""),
+    pub(crate) fn skip_before_line<'c>(&mut self, rest: &'c [u8]) -> (&'static [u8], &'c [u8]) {
+        if self.is_after_cr && !rest.is_empty() {
+            self.is_after_cr = false;
+            return (b"", rest.strip_prefix(b"\n").unwrap_or(rest));
         }
-    }
-
-    /// Records the byte that ended a line.
-    pub(crate) fn set_terminator(&mut self, terminator: &[u8]) {
-        debug_assert!(matches!(terminator, b"\n" | b"\r"));
-        *self = if terminator.first() == Some(&b'\r') { Self::AfterCr } else { Self::Content };
+        self.bom.skip(rest)
     }
 }
 
@@ -94,36 +109,51 @@ fn find_inline(bytes: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
+    const NOTHING: (&[u8], &[u8]) = (b"", b"");
+
     #[test]
     fn skip_before_line_accepts_a_mark_in_pieces() {
         let mut scanner = LineScanner::START;
-        assert_eq!(scanner.skip_before_line(b"\xEF"), (1, &b""[..]));
-        assert_eq!(scanner.skip_before_line(b""), (0, &b""[..]));
-        assert_eq!(scanner.skip_before_line(b"\xBB"), (1, &b""[..]));
-        assert_eq!(scanner.bom_bytes(), 2);
-        assert_eq!(scanner.skip_before_line(b"\xBF\xEF"), (1, &b""[..]));
-        assert_eq!(scanner, LineScanner::Content);
+        assert_eq!(scanner.skip_before_line(b"\xEF"), NOTHING);
+        assert_eq!(scanner.skip_before_line(b""), NOTHING);
+        assert_eq!(scanner.skip_before_line(b"\xBB"), NOTHING);
+        assert_eq!((scanner.bom_bytes(), scanner.is_in_content()), (2, false));
+        assert_eq!(scanner.skip_before_line(b"\xBF\xEF"), (&b""[..], &b"\xEF"[..]));
+        assert_eq!((scanner.bom_bytes(), scanner.is_in_content()), (0, true));
     }
 
     #[test]
     fn skip_before_line_replays_a_false_start() {
         let mut scanner = LineScanner::START;
-        assert_eq!(scanner.skip_before_line(b"\xEF\xBB"), (2, &b""[..]));
-        assert_eq!(scanner.skip_before_line(b"d"), (0, &b"\xEF\xBB"[..]));
+        assert_eq!(scanner.skip_before_line(b"\xEF\xBB"), NOTHING);
+        assert_eq!(scanner.skip_before_line(b"d"), (&b"\xEF\xBB"[..], &b"d"[..]));
         let mut scanner = LineScanner::START;
-        assert_eq!(scanner.skip_before_line(b"\xEF\xBBd"), (0, &b""[..]));
+        assert_eq!(scanner.skip_before_line(b"\xEF\xBBd"), (&b""[..], &b"\xEF\xBBd"[..]));
     }
 
     #[test]
     fn skip_before_line_skips_one_lf_directly_after_a_cr() {
-        let mut scanner = LineScanner::Content;
-        assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
-        scanner.set_terminator(b"\r");
-        assert_eq!(scanner.skip_before_line(b""), (0, &b""[..]), "an empty chunk leaves the question open");
-        assert_eq!(scanner.skip_before_line(b"\n"), (1, &b""[..]));
-        assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
-        scanner.set_terminator(b"\n");
-        assert_eq!(scanner.skip_before_line(b"\n"), (0, &b""[..]));
+        let mut scanner = LineScanner::START;
+        assert_eq!(scanner.skip_before_line(b"x"), (&b""[..], &b"x"[..]));
+        assert_eq!(scanner.skip_before_line(b"\n"), (&b""[..], &b"\n"[..]));
+        scanner.is_after_cr = true;
+        assert_eq!(scanner.skip_before_line(b""), NOTHING);
+        assert!(!scanner.is_in_content(), "an empty chunk leaves the question open");
+        assert_eq!(scanner.skip_before_line(b"\n\n"), (&b""[..], &b"\n"[..]));
+        assert_eq!(scanner.skip_before_line(b"\n"), (&b""[..], &b"\n"[..]));
+        scanner.is_after_cr = true;
+        assert_eq!(scanner.skip_before_line(b"x\n"), (&b""[..], &b"x\n"[..]));
+    }
+
+    #[test]
+    fn only_a_whole_mark_at_the_start_is_skipped() {
+        let mut mark = BomSkipper::new();
+        assert_eq!(mark.skip(b"\xEF\xBB"), NOTHING);
+        assert_eq!(mark.skip(b"\xBF{"), (&b""[..], &b"{"[..]));
+        assert_eq!(mark.skip(b"\xEF\xBB\xBF"), (&b""[..], &b"\xEF\xBB\xBF"[..]));
+        let mut mark = BomSkipper::default();
+        assert_eq!(mark.skip(b"\xEF\xBB"), NOTHING);
+        assert_eq!(mark.skip(b"{"), (&b"\xEF\xBB"[..], &b"{"[..]));
     }
 
     #[test]

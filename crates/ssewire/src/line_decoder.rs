@@ -144,7 +144,7 @@ impl<S: Storage> LineDecoder<S> {
                 self.pending += piece.len() as u64;
                 return self.keep(piece).map(|()| None);
             };
-            self.scanner.set_terminator(rest.get(len..=len).unwrap_or_default());
+            self.scanner.is_after_cr = rest.get(len) == Some(&b'\r');
             *input = rest.get(len.saturating_add(1)..).unwrap_or_default();
             self.pending = 0;
             if core::mem::take(&mut self.skipping_line) {
@@ -214,8 +214,8 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     fn skip_before_line(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        let (skipped, replayed) = self.scanner.skip_before_line(input);
-        *input = input.get(skipped..).unwrap_or_default();
+        let (replayed, rest) = self.scanner.skip_before_line(input);
+        *input = rest;
         if !replayed.is_empty() {
             self.pending += replayed.len() as u64;
             if replayed.len() > self.buffer.limit {

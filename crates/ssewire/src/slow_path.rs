@@ -10,7 +10,7 @@ use crate::error::DecodeError;
 use crate::event::{BlockFlags, BlockSpan, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, DATA};
 use crate::field::{LineState, RetryDigits};
-use crate::line::{LineScanner, line_end};
+use crate::line::line_end;
 use crate::storage::Storage;
 
 impl<S: Storage> Decoder<S> {
@@ -26,7 +26,7 @@ impl<S: Storage> Decoder<S> {
         }
         *input = cursor.rest;
         self.pending -= cursor.rest.len() as u64;
-        self.between_blocks = self.pending_bytes() == 0 && self.scanner == LineScanner::Content;
+        self.between_blocks = self.pending_bytes() == 0 && self.scanner.is_in_content();
         result
     }
 
@@ -57,7 +57,7 @@ impl<S: Storage> Decoder<S> {
     /// Reads line by line from where the cursor is, at the start of a line or within the one that the chunk before cut.
     fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Polled {
         match cursor.line {
-            LineState::Start(_) => {}
+            LineState::Start { .. } => {}
             LineState::Blank => return Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),
             // The chunk ends within an `event` or `data` value.
             line => {
@@ -71,23 +71,23 @@ impl<S: Storage> Decoder<S> {
         // Lines that the fast path has scanned.
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         while !cursor.rest.is_empty() {
-            if let LineState::Start(start) = &mut self.line {
-                let (skipped, mark) = self.scanner.skip_before_line(cursor.rest);
+            if let LineState::Start { first, seen } = self.line {
+                let (mark, rest) = self.scanner.skip_before_line(cursor.rest);
+                let skipped = cursor.rest.len() - rest.len();
                 if skipped > 0 {
                     // Neither a byte order mark nor the rest of a blank line is part of the block that follows.
                     self.pending -= if self.pending == cursor.rest.len() as u64 { skipped as u64 } else { 0 };
-                    cursor.take(skipped);
+                    cursor.rest = rest;
+                    continue;
                 }
                 self.pending += mark.len() as u64;
-                let classified =
-                    if mark.is_empty() { start.classify(cursor.rest) } else { Some((LineState::Unknown, 0, mark)) };
-                let Some((line, content_start, replayed)) = classified else {
-                    cursor.rest = b"";
-                    break;
+                let (line, content_start, replayed) = match mark {
+                    b"" => LineState::classify(first, seen, rest),
+                    _ => (LineState::Unknown, 0, mark),
                 };
                 let consumed = cursor.take(content_start);
                 if let LineState::Blank = line {
-                    self.scanner.set_terminator(consumed);
+                    self.scanner.is_after_cr = consumed == b"\r";
                     let block = self.dispatch(cursor);
                     if block.data.is_some() || (block.flags.has_field && until >= Until::Block) {
                         return Ok(Some(FrameSpan(FrameParts::Block(block))));
@@ -123,12 +123,12 @@ impl<S: Storage> Decoder<S> {
                     }
                 }
                 LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, piece, ended),
-                LineState::Start(_) | LineState::Blank | LineState::Skipped => {}
+                LineState::Start { .. } | LineState::Blank | LineState::Skipped => {}
             }
             if !ended {
                 return stored.map(|()| None);
             }
-            self.scanner.set_terminator(cursor.take(1));
+            self.scanner.is_after_cr = cursor.take(1) == b"\r";
             self.line = LineState::START;
             self.buffer.discard_value();
             stored?;
@@ -136,7 +136,7 @@ impl<S: Storage> Decoder<S> {
                 // The caller gets the chunk back before the block has ended.
                 return cursor.save(&mut self.buffer).map(|()| frame);
             }
-            if is_value && self.buffer.has_data() && matches!(self.scanner, LineScanner::Content) {
+            if is_value && self.buffer.has_data() && !self.scanner.is_after_cr {
                 self.join_data_lines(cursor);
             }
         }
@@ -239,7 +239,7 @@ impl<S: Storage> Decoder<S> {
     fn discard_event(&mut self) {
         debug_assert!(!self.block.discarded);
         self.block.discarded = true;
-        if !matches!(self.line, LineState::Start(_) | LineState::Id | LineState::Retry(_)) {
+        if !matches!(self.line, LineState::Start { .. } | LineState::Id | LineState::Retry(_)) {
             self.line = LineState::Skipped;
         }
         self.buffer.discard_event();
