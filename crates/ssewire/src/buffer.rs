@@ -158,9 +158,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Appends a piece to the value of the open line.
     pub(crate) fn push_value(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
-        self.reserve(piece.len())?;
-        self.append(piece);
-        Ok(())
+        self.reserve(piece.len()).map(|()| self.append(piece))
     }
 
     /// Appends a piece to a value that may be truncated: its start is kept, as far as `limit` and the storage allow.
@@ -357,7 +355,6 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    #[inline(always)]
     fn check(&self) {
         debug_assert!(self.front + self.back() <= self.capacity());
         debug_assert!(self.id <= self.id_slot);

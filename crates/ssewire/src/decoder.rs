@@ -39,7 +39,7 @@ use crate::storage::{HeapBuffer, Storage};
 ///
 /// # Cost
 /// Linear in the bytes: each is searched at most twice, three times in an unknown field that is returned. The first
-/// bytes of a line, at most seven, are also compared with the names of fields, and those of an event, at most 33, with
+/// bytes of a line, at most seven, are also compared with the names of fields, and those of an event, at most 32, with
 /// those of an earlier event. The digits of a `retry` value are read once more. An event that lies in one chunk is
 /// borrowed from it. A value that crosses a chunk boundary, `data` lines that are joined, and an `id` are copied into
 /// the buffer. Within it, an event type and IDs move at the end of an `event` or `id` line, at the end of a block that
@@ -267,7 +267,8 @@ impl<S: Storage> Decoder<S> {
         let chunk: &'c [u8] = input;
         match self.scan(input) {
             // The fast path reads no `retry` line.
-            Break(event) => Ok(event.map(|(set_type, data)| Event::new(set_type, data, self.last_event_id(), None))),
+            Break(None) => Ok(None),
+            Break(Some((set_type, data))) => Ok(Some(Event::new(set_type, data, self.last_event_id(), None))),
             Continue(cursor) => {
                 let frame = self.read(input, Until::Event, cursor)?;
                 Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
@@ -438,13 +439,12 @@ impl<S: Storage> Decoder<S> {
     /// Borrows the frame that [`poll_frame`](Self::poll_frame) found; see [`resolve_event`](Self::resolve_event).
     #[must_use]
     pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
+        let resolve = |part| self.buffer.resolve(chunk, part);
         match span.0 {
             FrameParts::Block(block) => Frame::Block(self.resolve_block(chunk, block)),
-            FrameParts::Comment(text, truncated) => {
-                Frame::Comment { text: self.buffer.resolve(chunk, text), truncated }
-            }
+            FrameParts::Comment(text, truncated) => Frame::Comment { text: resolve(text), truncated },
             FrameParts::UnknownField(line, truncated) => {
-                let (name, value) = split_field(self.buffer.resolve(chunk, line));
+                let (name, value) = split_field(resolve(line));
                 Frame::UnknownField { name, value, truncated }
             }
         }

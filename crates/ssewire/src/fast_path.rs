@@ -47,27 +47,25 @@ impl<'c> Cursor<'c> {
     /// Scans the start of a block. `prefix` is that of an earlier event, which the next one is likely to repeat.
     #[inline(always)]
     pub(crate) fn scan_event(&mut self, prefix: &mut EventPrefix) {
-        if let Some((event_type, rest, value)) = prefix.strip_from(self.rest) {
+        if let Some((event_type, rest)) = prefix.strip_from(self.rest) {
             self.event_type = Some(event_type);
             self.rest = rest;
-            return self.scan_data(value);
-        }
-        if let Some(value) = self.rest.strip_prefix(EVENT) {
+        } else if let Some(value) = self.rest.strip_prefix(EVENT) {
             self.event_type = self.take_value(LineState::Event, value);
             let Some(event_type) = self.event_type else { return };
             prefix.remember(self.chunk, event_type);
         }
-        if let Some(value) = self.rest.strip_prefix(DATA) {
-            self.scan_data(value);
-        }
+        self.scan_data();
     }
 
-    /// Scans the value of a `data` line, and the blank line after it.
+    /// Scans a `data` line, and the blank line after it.
     #[inline(always)]
-    pub(crate) fn scan_data(&mut self, value: &'c [u8]) {
-        self.data = self.take_value(LineState::Data, value);
-        if self.data.is_some() {
-            self.scan_blank_line();
+    pub(crate) fn scan_data(&mut self) {
+        if let Some(value) = self.rest.strip_prefix(DATA) {
+            self.data = self.take_value(LineState::Data, value);
+            if self.data.is_some() {
+                self.scan_blank_line();
+            }
         }
     }
 
@@ -95,8 +93,8 @@ impl<'c> Cursor<'c> {
     }
 }
 
-/// The first bytes of an event: its `event` line, and `data:`. Consecutive events mostly have the same type: one
-/// comparison with these bytes then replaces the search for the end of the `event` line.
+/// The first bytes of an event: its `event` line, and the next five, mostly `data:`. Consecutive events mostly have the
+/// same type: one comparison with these bytes then replaces the search for the end of the `event` line.
 #[derive(Debug, Clone)]
 pub(crate) struct EventPrefix {
     bytes: [u8; 2 * WINDOW],
@@ -109,37 +107,33 @@ pub(crate) struct EventPrefix {
 const WINDOW: usize = 16;
 
 impl EventPrefix {
-    /// The end of every prefix. It lengthens those of short types to a window.
-    const END: &[u8] = b"\ndata:";
+    /// Length of the LF and of the bytes after it, which lengthen the prefixes of short types to a window.
+    const END_LEN: usize = b"\ndata:".len();
 
     pub(crate) const NONE: Self = Self { bytes: [0; 2 * WINDOW], len: 0 };
 
-    /// Returns the event type, the rest of the chunk after its line, and that rest after `data: `, if the chunk starts
-    /// with the remembered prefix.
+    /// Returns the event type, and the rest of the chunk after its line, if the chunk starts with the remembered prefix.
     #[inline(always)]
-    fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8], &'c [u8])> {
-        let (start, rest) = chunk.split_at_checked(usize::from(self.len))?;
-        let (prefix, value) = (self.bytes.get(..start.len())?, rest.strip_prefix(b" ")?);
+    fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8])> {
+        let start = chunk.get(..usize::from(self.len))?;
+        let prefix = self.bytes.get(..start.len())?;
         // Windows that may overlap cover all lengths, without a call to `memcmp`.
         let is_same = start.first_chunk::<WINDOW>()? == prefix.first_chunk()?
             && start.last_chunk::<WINDOW>()? == prefix.last_chunk()?;
         is_same.then(|| {
-            // Every prefix ends with these bytes.
-            let end = start.len() - Self::END.len();
+            let end = start.len() - Self::END_LEN;
             let event_type = start.get(EVENT.len()..end).unwrap_or_default();
-            (event_type, chunk.get(end + 1..).unwrap_or_default(), value)
+            (event_type, chunk.get(end + 1..).unwrap_or_default())
         })
     }
 
     /// Remembers the prefix of this event, if the windows cover its length.
     #[inline]
     fn remember(&mut self, chunk: &[u8], event_type: &[u8]) {
-        let len = EVENT.len() + event_type.len() + Self::END.len();
+        let len = EVENT.len() + event_type.len() + Self::END_LEN;
         if let (WINDOW.., Some(prefix), Some(bytes)) = (len, chunk.get(..len), self.bytes.get_mut(..len)) {
-            if prefix.ends_with(Self::END) {
-                bytes.copy_from_slice(prefix);
-                self.len = u8::try_from(len).unwrap_or(0);
-            }
+            bytes.copy_from_slice(prefix);
+            self.len = u8::try_from(len).unwrap_or(0);
         }
     }
 }
@@ -205,6 +199,7 @@ mod tests {
             (b"event: a_long_enough_type\ndata: a\r\n\r\n", b"data: a\r\n\r\n"),
             (b"data\n", b"data\n"),
             (b"event: ping\ndata:x\n\n", b"data:x\n\n"),
+            (b"event: ping\nid: 12\n\n", b"id: 12\n\n"),
             (b"data:x\n\n", b"data:x\n\n"),
             (b": c\n", b": c\n"),
             (b"\n", b"\n"),
@@ -225,7 +220,7 @@ mod tests {
             assert!(prefix.strip_from(other.as_bytes()).is_none(), "{other}");
         }
         let stripped = prefix.strip_from(b"event: content_block_delta\ndata: y");
-        assert_eq!(stripped, Some((&b"content_block_delta"[..], &b"data: y"[..], &b"y"[..])));
+        assert_eq!(stripped, Some((&b"content_block_delta"[..], &b"data: y"[..])));
     }
 
     #[test]
@@ -235,7 +230,7 @@ mod tests {
             let mut prefix = EventPrefix::NONE;
             scan_with(&chunk, &mut prefix);
             assert!(prefix.strip_from(&chunk).is_some(), "{event_type}");
-            for at in 0..=usize::from(prefix.len) {
+            for at in 0..usize::from(prefix.len) {
                 let mut other = chunk.clone();
                 other[at] ^= 1;
                 assert!(prefix.strip_from(&other).is_none(), "{event_type}, byte {at}");

@@ -99,13 +99,12 @@ impl RetryDigits {
     pub(crate) const NONE: Self = Self(None);
 
     /// Appends a piece. `None` if it contains another byte than a digit.
-    pub(crate) fn push(mut self, piece: &[u8]) -> Option<Self> {
-        for byte in piece {
+    pub(crate) fn push(self, piece: &[u8]) -> Option<Self> {
+        piece.iter().try_fold(self, |Self(so_far), byte| {
             let digit = char::from(*byte).to_digit(10)?;
-            let milliseconds = self.0.map_or(0, u64::from_ne_bytes).saturating_mul(10).saturating_add(digit.into());
-            self.0 = Some(milliseconds.to_ne_bytes());
-        }
-        Some(self)
+            let milliseconds = so_far.map_or(0, u64::from_ne_bytes).saturating_mul(10).saturating_add(digit.into());
+            Some(Self(Some(milliseconds.to_ne_bytes())))
+        })
     }
 
     pub(crate) fn value(self) -> Option<Duration> {
@@ -165,10 +164,6 @@ impl LineState {
     /// Compares a line with the name of the only field of the standard that it can be.
     #[inline(always)]
     fn compare(self, name: &'static [u8], first: u8, seen: u8, rest: &[u8]) -> Classified {
-        // The name and its colon are a constant: one comparison instead of a loop.
-        if let (0, Some([next, ..])) = (seen, rest.strip_prefix(name)) {
-            return (self, name.len() + usize::from(*next == b' '), b"");
-        }
         let (earlier, ahead) = name.split_at_checked(usize::from(seen)).unwrap_or_default();
         let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
         match (ahead.len() - same, rest.get(same)) {

@@ -20,9 +20,18 @@ impl<S: Storage> Decoder<S> {
         // From here on, `pending` contains all of the chunk; at the end, the rest is subtracted. Cannot overflow: 2^64
         // bytes do not arrive.
         self.pending += input.len() as u64;
+        // The fast path has scanned a field, or the start of one.
+        self.block.has_field |= cursor.rest.len() < input.len();
         let result = self.resume_value(&mut cursor).and_then(|()| self.read_lines(&mut cursor, until));
-        if result.is_err() && !self.block.discarded {
-            self.discard_event();
+        if result.is_err() {
+            // The event exceeds a limit. It is discarded, except the `id` and `retry` of its block, with the rest of the
+            // open line: so the error is returned once per block. The values in the chunk are lost with the cursor.
+            debug_assert!(!self.block.discarded);
+            self.block.discarded = true;
+            self.buffer.discard_event();
+            if !matches!(self.line, LineState::Start { .. } | LineState::Id | LineState::Retry(_)) {
+                self.line = LineState::Skipped;
+            }
         }
         *input = cursor.rest;
         self.pending -= cursor.rest.len() as u64;
@@ -48,8 +57,8 @@ impl<S: Storage> Decoder<S> {
         stored?;
         if self.buffer.has_data() {
             cursor.scan_blank_line();
-        } else if let Some(value) = cursor.rest.strip_prefix(DATA) {
-            cursor.scan_data(value);
+        } else {
+            cursor.scan_data();
         }
         Ok(())
     }
@@ -61,15 +70,12 @@ impl<S: Storage> Decoder<S> {
             LineState::Blank => return Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),
             // The chunk ends within an `event` or `data` value.
             line => {
-                self.block.has_field = true;
                 self.line = line;
                 let value = core::mem::take(&mut cursor.rest);
                 cursor.save(&mut self.buffer)?;
                 return self.buffer.push_value(value).map(|()| None);
             }
         }
-        // Lines that the fast path has scanned.
-        self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         while !cursor.rest.is_empty() {
             if let LineState::Start { first, seen } = self.line {
                 let (mark, rest) = self.scanner.skip_before_line(cursor.rest);
@@ -232,17 +238,6 @@ impl<S: Storage> Decoder<S> {
         let event_type = cursor.event_type.take().map(in_chunk).or(event_type);
         let data = cursor.data.take().map(in_chunk).or(data);
         BlockSpan { event_type, data, flags }
-    }
-
-    /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open
-    /// line. So the error is returned once per block. The values that lie in the chunk are lost with the cursor.
-    fn discard_event(&mut self) {
-        debug_assert!(!self.block.discarded);
-        self.block.discarded = true;
-        if !matches!(self.line, LineState::Start { .. } | LineState::Id | LineState::Retry(_)) {
-            self.line = LineState::Skipped;
-        }
-        self.buffer.discard_event();
     }
 }
 

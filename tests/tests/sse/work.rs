@@ -4,7 +4,7 @@
 //! Not counted is what the decoder compares or reads without a search:
 //!
 //! * the first bytes of a line, at most seven, which it compares with the names of fields, more than once;
-//! * the first bytes of an event, at most 33, which it compares with those of an earlier one;
+//! * the first bytes of an event, at most 32, which it compares with those of an earlier one;
 //! * the digits of a `retry` value, which it reads once more;
 //! * a byte order mark, and the LF of a CRLF.
 //!
@@ -42,7 +42,7 @@ fn searched(mut decoder: Decoder, chunks: &[&[u8]], frames: bool) -> (usize, usi
 fn least(stream: &[u8]) -> usize {
     const NAME: usize = b"retry: ".len();
     /// An `event` line of at most this length may be compared with that of an earlier event.
-    const COMPARED: usize = 33 - b"\ndata: ".len();
+    const COMPARED: usize = 32 - b"\ndata:".len();
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let lines = stream.split(|byte| matches!(byte, b'\r' | b'\n'));
     lines.map(|line| line.len().saturating_sub(if line.starts_with(b"event: ") { COMPARED } else { NAME })).sum()
