@@ -54,26 +54,14 @@ const LAYERS: [&str; 6] = ["storage", "line", "field", "event", "fast_path", "de
 /// The only files of the core that may contain a field name as bytes.
 const FILES_WITH_FIELD_NAMES: [&str; 3] = ["field", "fast_path", "encode"];
 
-/// The files of the core that are not part of the decoding engine: the start of a body, encoding, the end marker of
-/// other protocols, lossy text, owned and shared events with their shared ID, errors, `LineDecoder`, `Reconnect` and
-/// the front page.
-const OUTSIDE_THE_ENGINE: [&str; 11] = [
-    "body_start",
-    "encode",
-    "end_marker",
-    "error",
-    "lib",
-    "line_decoder",
-    "lossy",
-    "owned",
-    "reconnect",
-    "shared",
-    "shared_id",
-];
+/// The files of the core that are not part of the decoding engine: encoding, errors, the front page, `LineDecoder`,
+/// lossy text, owned and shared events with their shared ID, and `Reconnect`.
+const OUTSIDE_THE_ENGINE: [&str; 9] =
+    ["encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared", "shared_id"];
 
-/// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth, below
-/// the goal of 1200. With `body_start`, `end_marker` and `shared_id`, which the goal may count too, it is missed.
-const MAX_ENGINE_LINES: usize = 1194;
+/// The most code lines of the decoding engine, which is all of the core except the files above: without tests, comments
+/// and blank lines.
+const MAX_ENGINE_LINES: usize = 1200;
 
 /// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
 const MAX_DECODER_FUNCTIONS: usize = 45;
