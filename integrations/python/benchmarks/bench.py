@@ -3,8 +3,9 @@ httpx-sse and msgspec.
 
     python benchmarks/bench.py [ROUNDS [EVENTS]]
 
-In memory: one event per chunk. Over HTTP: a server in a thread of its own process sends one event per chunk of the transfer
-encoding, as fast as it can. Times are CPU time of this process, per event.
+In memory: one event per chunk. Over HTTP: a server in a thread of its own process sends one event per chunk of the
+transfer encoding, as fast as it can. Times are CPU time of this process, per event; over HTTP with that of the request.
+The last rows are parts of the time of the middleware.
 """
 
 import json
@@ -22,6 +23,7 @@ import msgspec
 import server
 import ssewire.anthropic
 from anthropic.lib.streaming import MessageStream
+from anthropic.types import RawMessageStreamEvent
 from ssewire import MessageDecoder
 
 try:
@@ -53,6 +55,7 @@ def chunks():
 
 
 CHUNKS = chunks()
+WITHOUT_DELTAS = CHUNKS[:2] + CHUNKS[-3:]
 TEXT = " word of" * EVENTS
 
 
@@ -135,23 +138,42 @@ def over_http(address):
         with ssewire.anthropic.stream(plain, **REQUEST) as stream:
             return "".join(stream.text_stream)
 
-    def transport():
-        with plain.messages.with_streaming_response.create(**REQUEST, stream=True) as response:
-            for _ in response.iter_bytes():
-                pass
+    def read(work, body="deltas"):
+        headers = {"x-body": body}
+        with plain.messages.with_streaming_response.create(**REQUEST, stream=True, extra_headers=headers) as response:
+            work(response.http_response)
         return TEXT
+
+    def transport(response):
+        for _ in response.iter_raw():
+            pass
+
+    def decoding(response):
+        feed = ssewire.anthropic._Events(RawMessageStreamEvent, response, plain).feed
+        for chunk in response.iter_raw():
+            feed(chunk)
+
+    def models(response):
+        events = ssewire.anthropic._Events(RawMessageStreamEvent, response, plain)
+        feed, builders = events.feed, events.builders()
+        for chunk in response.iter_raw():
+            for kind, item, text in feed(chunk):
+                builders[kind](item, text)
 
     return {
         "HTTP: SDK, `messages.stream`": helper,
         "HTTP: SDK, `messages.create(stream=True)`": lambda: create(plain),
         "HTTP: the same with the middleware": lambda: create(faster),
         "HTTP: `ssewire.anthropic.stream`": ours,
-        "HTTP: transport alone": transport,
+        "HTTP: transport alone": lambda: read(transport),
+        "HTTP: a request without deltas": lambda: read(transport, "without deltas"),
+        "HTTP: transport and decoding": lambda: read(decoding),
+        "HTTP: transport, decoding and the SDK's models": lambda: read(models),
     }
 
 
 def serve(pipe):
-    with server.serve({"deltas": CHUNKS}) as address:
+    with server.serve({"deltas": CHUNKS, "without deltas": WITHOUT_DELTAS}) as address:
         pipe.send(address)
         pipe.recv()
 
