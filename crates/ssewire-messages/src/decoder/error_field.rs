@@ -110,6 +110,8 @@ impl MessageDecoder {
             return Ok(None);
         }
         let Some(value) = self.cold.as_mut().and_then(|cold| cold.error_field.take_ready()) else { return Ok(None) };
+        // The value is a copy. The error has up to two more.
+        self.free_large_buffer();
         self.event_count = self.event_count.saturating_add(1);
         let decoded = StreamEvent::decode(b"error", &value);
         self.is_skipping = is_skipped(self.is_skipping, &decoded);
