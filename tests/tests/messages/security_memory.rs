@@ -111,15 +111,86 @@ fn ill_formed_utf8_needs_at_most_12_bytes_per_byte() {
     }
 }
 
-/// The text of an error that is not JSON is kept as text and as a JSON string, where such a character has six bytes.
+/// The text of an error that is not JSON is kept as text and as a JSON string, where a control character has six bytes,
+/// and a backslash and a quote two. At any length: the buffer of the decoder and the texts grow in steps.
 #[test]
-fn control_characters_in_the_text_of_an_error_need_at_most_17_bytes() {
-    for field in ["error: ", "event: error\ndata: "] {
-        let (decoder, cost) = peak_per_byte(field, 1, "\n\n");
-        let error = decoder.accumulator().server_error().unwrap();
-        assert_eq!(error.message(), Some(&*"\u{1}".repeat(LEN)));
-        assert_eq!(error.body().as_str(), format!("\"{}\"", "\\u0001".repeat(LEN)));
-        assert!(cost <= 17.0, "{field}: {cost}");
+fn an_error_needs_at_most_4_bytes_per_byte_and_more_only_for_characters_that_json_escapes() {
+    let fields = ["error: ", "event: error\ndata: "];
+    let greatest = |before: &str, unit: &str, after: &str| {
+        let mut greatest = 0.0_f64;
+        let mut len = 2000;
+        while len < LEN {
+            for field in fields {
+                let body = format!("{field}{before}{}{after}\n\n", unit.repeat(len / unit.len()));
+                let (decoder, peak) = peak_of(&body, 64);
+                assert!(decoder.accumulator().server_error().is_some());
+                greatest = greatest.max(peak.saturating_sub(8 * 1024) as f64 / body.len() as f64);
+            }
+            len += len / 20;
+        }
+        greatest
+    };
+    for (before, unit, after) in [
+        ("", "y", ""),
+        ("", "\\/ \u{20ac}", ""),
+        ("\"", r"\n", "\""),
+        ("\"", "y", "\""),
+        (r#"{"message":""#, "y", r#""}"#),
+        (r#"{"message":""#, r#"\""#, r#""}"#),
+        (r#"{"error":{"message":""#, r"\u20ac", r#""}}"#),
+    ] {
+        let cost = greatest(before, unit, after);
+        assert!(cost <= 4.0, "{before}{unit}: {cost}");
+    }
+    for unit in ["\\", "\""] {
+        let cost = greatest("", unit, "");
+        assert!((4.0..=5.0).contains(&cost), "{unit}: {cost}");
+    }
+    let cost = greatest("", "\u{1}", "");
+    assert!((8.0..=9.0).contains(&cost), "{cost}");
+}
+
+/// Members that are kept as JSON, at any number of them: their text grows while the buffer contains the event.
+#[test]
+fn members_without_escapes_need_at_most_4_bytes_per_byte_at_any_number() {
+    /// Made of members, or of the elements of a list.
+    type Body<'a> = &'a dyn Fn(&str, &str) -> String;
+    let start = "event:message_start\ndata:{\"message\":{}}\n\n";
+    let block = |block: &str| {
+        format!("event:content_block_start\ndata:{{\"index\":0,\"content_block\":{{\"type\":{block}}}}}\n\n")
+    };
+    let delta =
+        |delta: &str| format!("event:content_block_delta\ndata:{{\"index\":0,\"delta\":{{\"type\":{delta}}}}}\n\n");
+    let text = delta(r#""text_delta","text":"x""#);
+    let citation = delta(r#""citations_delta","citation":{}"#);
+    let bodies: [Body; 10] = [
+        &|members, _| format!("event:message_start\ndata:{{\"message\":{{{members}}}}}\n\n"),
+        &|members, _| format!("{start}event:message_delta\ndata:{{\"usage\":{{{members}}}}}\n\n"),
+        &|members, _| format!("{start}event:message_delta\ndata:{{\"delta\":{{{members}}}}}\n\n"),
+        &|members, _| start.to_owned() + &block(&format!(r#""text",{members}"#)),
+        &|members, _| start.to_owned() + &block(&format!(r#""thinking",{members}"#)),
+        &|members, _| start.to_owned() + &block(&format!(r#""future",{members}"#)),
+        &|_, list| start.to_owned() + &block(&format!(r#""text","citations":[{list}]"#)),
+        // The start is merged into the block that a delta has opened.
+        &|members, _| {
+            let cited = "y".repeat(members.len());
+            start.to_owned() + &citation + &block(&format!(r#""text","citations":[{{"":"{cited}"}}]"#))
+        },
+        &|members, _| start.to_owned() + &text + &block(&format!(r#""text","text":"{}""#, "y".repeat(members.len()))),
+        &|members, _| start.to_owned() + &text + &block(&format!(r#""text",{members}"#)),
+    ];
+    for (number, body) in bodies.iter().enumerate() {
+        for value in ["", "yyyyyyyy", "some words, as a model writes them"] {
+            let mut count = 100;
+            while count * (value.len() + 9) < 100_000 {
+                let members: Vec<_> = (0..count).map(|at| format!("\"m{at}\":\"{value}\"")).collect();
+                let body = body(&members.join(","), &vec![format!("{{\"\":\"{value}\"}}"); count].join(","));
+                let (_, peak) = peak_of(&body, 64);
+                let most = 4 * body.len() + 8 * 1024;
+                assert!(peak <= most, "body {number}, {count} of {value:?}: {peak} held, {most} permitted");
+                count += count / 20;
+            }
+        }
     }
 }
 
@@ -435,11 +506,17 @@ const LEN: usize = 60 * 1024;
 /// Decodes one event with [`LEN`] of these bytes. Returns its peak memory for each of them.
 fn peak_per_byte(before: &str, byte: u8, after: &str) -> (MessageDecoder, f64) {
     let body = [before.as_bytes(), &[byte; LEN], after.as_bytes()].concat();
+    let (decoder, peak) = peak_of(&body, 1400);
+    (decoder, peak.saturating_sub(8 * 1024) as f64 / LEN as f64)
+}
+
+/// Decodes a body in chunks. Returns the peak memory.
+fn peak_of(body: impl AsRef<[u8]>, chunk_len: usize) -> (MessageDecoder, usize) {
     let mut decoder = MessageDecoder::new();
     let ((), peak) = ssewire_heap::peak_of(|| {
-        for mut chunk in body.chunks(1400) {
+        for mut chunk in body.as_ref().chunks(chunk_len) {
             while let Ok(Step::Update(_)) = decoder.decode(&mut chunk) {}
         }
     });
-    (decoder, peak.saturating_sub(8 * 1024) as f64 / LEN as f64)
+    (decoder, peak)
 }

@@ -55,6 +55,7 @@ impl Citations {
         if !others.is_empty() {
             self.last = self.text.len().saturating_add(others.last);
         }
+        reserve(&mut self.text, others.text.len());
         self.text.push_str(&others.text);
         self.count = self.count.saturating_add(others.count);
     }

@@ -7,7 +7,7 @@ use super::Citations;
 use crate::Nullable;
 use crate::json::{Cursor, ExtraMembers, ObjectWriter};
 use crate::members::{ReadError, each_member, read_member, text_member};
-use crate::memory::compact;
+use crate::memory::{compact, reserve};
 
 /// A block whose own member is a string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -120,6 +120,7 @@ impl StringBlock {
     /// Merges the start of the block: its string and its citations come before those of the deltas, their signature
     /// replaces its own.
     pub(super) fn merge_start(&mut self, mut start: Self) {
+        reserve(&mut start.text, self.text.len());
         start.text.push_str(&self.text);
         if let Some(early) = self.optional.take() {
             if let Nullable::Value(later) = early.citations {
