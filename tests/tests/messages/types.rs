@@ -377,6 +377,24 @@ fn type_name_of_an_event_is_the_type_in_its_payload() {
     assert_eq!(StreamEvent::from_json(b"[DONE]").unwrap().unwrap().type_name(), "[DONE]");
 }
 
+/// "The `type` of the event, or else the SSE event type; `message` if there is none." An empty `type` is one.
+#[test]
+fn type_name_of_an_unknown_event_is_the_event_type_only_without_a_type() {
+    for (event_type, payload, expected) in [
+        ("", r#"{"type":""}"#, ""),
+        ("content_block_delta", r#"{"type":"","index":1}"#, ""),
+        ("future", r#"{"type":""}"#, ""),
+        ("future", r#"{"index":1}"#, "future"),
+        ("future", r#"{"type":5}"#, "future"),
+        ("message", "{}", "message"),
+        ("", "{}", "message"),
+    ] {
+        let event = StreamEvent::decode(event_type.as_bytes(), payload.as_bytes()).unwrap().unwrap();
+        assert_eq!(event.type_name(), expected, "{event_type}: {payload}");
+        assert!(matches!(event, StreamEvent::Unknown(_)), "{event_type}: {payload}");
+    }
+}
+
 /// `FromStr` of `Message`: the kind of the error, and its place.
 #[test]
 fn a_text_that_is_not_a_message_is_an_error() {

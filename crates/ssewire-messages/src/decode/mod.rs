@@ -99,8 +99,10 @@ impl<'a> StreamEvent<'a> {
             Ok(_) if envelope.is_error(kind, is_typed, event_type) => Ok(Some(Self::of_error(data))),
             Ok(Some(event)) => Ok(Some(event)),
             Ok(None) => {
-                let name = type_name.unwrap_or_else(|| String::from_utf8_lossy(event_type).into_owned().into());
-                let name = if name.is_empty() { "message".into() } else { name };
+                let name = type_name.unwrap_or_else(|| match event_type {
+                    b"" => "message".into(),
+                    event_type => String::from_utf8_lossy(event_type).into_owned().into(),
+                });
                 Ok(Some(Self::Unknown(UnknownEvent { name, raw: ScannedJson::new(data) })))
             }
             Err(error) => Self::decode_undecodable(event_type, data, kind, is_typed, error).map(Some),
