@@ -192,8 +192,8 @@ impl<S: Storage> Decoder<S> {
         self.retry
     }
 
-    /// Returns the number of bytes that [`finish`](Self::finish) would discard: an unfinished line, and the lines of a
-    /// block that has not ended. Constant time.
+    /// Returns the number of bytes that [`finish`](Self::finish) would discard: all after the last blank line, comments
+    /// included; 0 if these are only complete comment lines. Constant time.
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();

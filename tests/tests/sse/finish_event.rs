@@ -121,7 +121,7 @@ fn finish_event_prepares_for_another_stream() {
 
 #[test]
 fn pending_bytes_are_those_that_finish_reports() {
-    let stream = b"\xEF\xBB\xBF: c\n\nid: 7\n: c\n\ndata: a\r\n\r\nretry: 1\nx\n\n\n";
+    let stream = b"\xEF\xBB\xBF: c\n\n: c\nid: 7\n: c\n\ndata: a\r\n\r\nretry: 1\nx\n\n\n";
     let mut decoder = Decoder::new();
     for (at, byte) in stream.iter().enumerate() {
         let pending = Oracle::new().read(&stream[..at]).pending;
