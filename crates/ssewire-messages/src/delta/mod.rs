@@ -39,7 +39,7 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// Returns the block that such a delta opens, if no block of its index accepts it. `None`: it waits for its block.
     fn new_block() -> Option<ContentBlock>;
 
-    /// Takes the foreign member: one that belongs to another kind of delta of the block. Returns it as such a delta.
+    /// Takes the foreign member: one that belongs to another kind of delta. Returns it as such a delta.
     fn take_foreign_member(&mut self) -> Option<Delta<'a>> {
         None
     }

@@ -475,6 +475,33 @@ fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
     }
 }
 
+/// `docs/protocol.md`, heading "Limits of a message": the members of a `message_delta` count with their names, and beside
+/// those that they replace.
+#[test]
+fn a_message_delta_counts_before_it_replaces_anything() {
+    let start = r#"{"type":"message_start","message":{"id":"msg_1"}}"#.to_owned();
+    let delta = |members: &str| format!(r#"{{"type":"message_delta","delta":{{{members}}}}}"#);
+    let long = |len: usize| delta(&format!(r#""container":{{"id":"{}"}}"#, "x".repeat(len)));
+    for deltas in [[long(600), long(1200)], [delta(""), delta(r#""stop_reason":"future","stop_sequence":"s""#)]] {
+        let payloads = [&start, &deltas[0], &deltas[1]];
+        let results_at = |limit: usize| {
+            let mut accumulator = Accumulator::new().with_max_bytes(limit);
+            let mut greatest = 0;
+            let results = payloads.map(|payload| {
+                let result = accumulate(&mut accumulator, payload);
+                greatest = greatest.max(accumulator.byte_count());
+                result
+            });
+            (results, greatest)
+        };
+        let (_, greatest) = results_at(usize::MAX);
+        let exceeded = |limit| Some(AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit }));
+        assert_eq!(results_at(greatest).0, [None, None, exceeded(greatest)]);
+        let members: usize = deltas.iter().map(String::len).sum();
+        assert_eq!(results_at(greatest.max(members)), ([None, None, None], greatest));
+    }
+}
+
 /// "A value that is null changes nothing", and of `delta` six members are not merged: neither adds bytes.
 #[test]
 fn members_of_a_message_delta_that_are_not_merged_need_no_room() {

@@ -176,6 +176,21 @@ fn a_stop_reason_of_another_type_replaces_the_one_before_also_beyond_the_limit()
     assert_eq!(run.input_state(0), InputState::Truncated);
 }
 
+/// "The input of a `server_tool_use` or `mcp_tool_use`, which no update returns, is decided by the same event."
+#[test]
+fn a_later_stop_reason_does_not_change_a_call_that_is_decided() {
+    let odd = message_delta(json!({"stop_reason": 7}), Value::Null);
+    for kind in ["tool_use", "server_tool_use", "mcp_tool_use"] {
+        let block = json!({"type": kind, "id": "i", "name": "f", "input": {}});
+        let call = |reason: &str| [begin(), start(0, block.clone()), stopped_by(reason), stop(0)];
+        assert_eq!(run(&call("max_tokens")).input_state(0), InputState::Truncated, "{kind}");
+        for later in [stopped_by("max_tokens"), odd.clone()] {
+            let run = run(&call("end_turn")).then(&[later, end()]);
+            assert_eq!((run.input_state(0), run.end().is_ok()), (InputState::Empty, true), "{kind}");
+        }
+    }
+}
+
 /// Regression: without `message_stop`, an initial call without a stop was returned with the input `{}`.
 #[test]
 fn an_initial_call_without_input_is_truncated_by_the_stop_reason_alone() {

@@ -294,3 +294,27 @@ fn text_of_a_lost_block_is_not_part_of_the_value_of_a_closed_call() {
     let call = sse(&[begin(), start(0, tool(json!({}))), stop(0)]);
     assert_eq!(content(call + &lost + &sse(&[input(0, r#"{"path":"/"}"#)]))[0]["input"], json!({}));
 }
+
+/// "A call that starts after the loss and receives no text is not truncated." SECURITY.md names this exception.
+#[test]
+fn a_lost_delta_of_an_unknown_index_truncates_only_calls_that_started_before() {
+    let (begin, call) = (sse(&[begin()]), sse(&[start(0, tool(json!({})))]));
+    let end = sse(&[stop(0), stopped_by("tool_use"), end()]);
+    let piece = r#""index":0,"delta":{"type":"input_json_delta","partial_json":"{\"path"#;
+    let too_large = lost(&format!("{piece}{}", "x".repeat(500)));
+    for (lost, reason) in [(lost(piece), Completion::ContentLost), (too_large, Completion::LimitExceeded)] {
+        let run = |parts: [&str; 4]| {
+            let bytes = parts.concat();
+            let mut decoder = MessageDecoder::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(400));
+            let (mut input, mut calls) = (bytes.as_bytes(), Vec::new());
+            while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+                if let Update::ToolCall(call) = event.update {
+                    calls.push(call.input.as_str().to_owned());
+                }
+            }
+            (calls, decoder.finish().unwrap_err().reasons().to_vec())
+        };
+        assert_eq!(run([&begin, &call, &lost, &end]), (vec![], vec![reason, Completion::ToolInput]));
+        assert_eq!(run([&begin, &lost, &call, &end]), (vec!["{}".to_owned()], vec![reason]));
+    }
+}
