@@ -146,7 +146,8 @@ impl BatchDecoder {
     /// Returns `false` after an event that has an ID: only a block says whether it set a new one.
     #[inline]
     fn push_events(&mut self, input: &mut &[u8], chunk: &[u8]) -> bool {
-        while !input.is_empty() && self.buffer.records.len() < self.max_records {
+        // A decoder that has a buffer gives it back at the end of a chunk.
+        while (!input.is_empty() || self.decoder.buffer_bytes() > 0) && self.buffer.records.len() < self.max_records {
             match self.decoder.decode(input) {
                 Ok(Some(event)) => {
                     self.buffer.push_event(event, chunk);

@@ -217,3 +217,18 @@ fn the_memory_of_a_large_batch_is_given_back() {
     }
     assert!(ssewire_heap::held() - before < 64 * 1024, "{}", ssewire_heap::held() - before);
 }
+
+/// Regression: the decoder frees where it is asked for the end of a chunk, which a batch did not do.
+#[test]
+fn the_buffer_of_a_large_event_is_given_back() {
+    let large = [b"data: ", &[b'x'; 100_000][..], b"\n\n"].concat();
+    let mut decoder = BatchDecoder::new();
+    for mut chunk in large.chunks(1400) {
+        decoder.push(&mut chunk);
+    }
+    assert!(decoder.decoder().buffer_bytes() >= 100_000);
+    for _ in 0..40 {
+        assert_eq!(decoder.push(&mut &b"data: small\n\n"[..]).records().len(), 1);
+    }
+    assert!(decoder.decoder().buffer_bytes() <= 1024, "{}", decoder.decoder().buffer_bytes());
+}
