@@ -68,7 +68,7 @@ impl Block {
     }
 
     /// Appends the first `len` bytes, if the text has room for the block, and the block is UTF-8. Otherwise changes
-    /// nothing: that a text grows depends on what it holds alone.
+    /// nothing: when a text grows depends on its own length alone.
     #[inline(always)]
     fn append_to(&self, text: &mut String, len: usize) -> bool {
         if text.capacity().saturating_sub(text.len()) < Self::LEN {
@@ -126,20 +126,28 @@ mod tests {
         strings
     }
 
+    /// A text without room for a block, and one with room for several.
+    fn texts() -> [String; 2] {
+        let mut roomy = String::with_capacity(8 * Block::LEN);
+        roomy.push_str("so far ");
+        ["so far ".into(), roomy]
+    }
+
     #[test]
     fn a_string_is_appended_as_it_is_read_or_not_at_all() {
         let mut appended = 0;
         for string in strings() {
             for end in [&b"\""[..], b"\"}}\n\nevent: content_block_delta"] {
                 let data = [&string[..], end].concat();
-                let mut text = String::from("so far ");
-                let Some(rest) = append_string(&data, &mut text, string.len()) else { continue };
-                assert_eq!(rest, end);
-                assert_eq!(text, alloc::format!("so far {}", JsonStr::escaped(&string).to_text()));
-                appended += 1;
+                for mut text in texts() {
+                    let Some(rest) = append_string(&data, &mut text, string.len()) else { continue };
+                    assert_eq!(rest, end);
+                    assert_eq!(text, alloc::format!("so far {}", JsonStr::escaped(&string).to_text()));
+                    appended += 1;
+                }
             }
         }
-        assert!(appended > 5000 / STEP.pow(2), "{appended}");
+        assert!(appended > 10_000 / STEP.pow(2), "{appended}");
     }
 
     #[test]
@@ -148,9 +156,10 @@ mod tests {
         for len in 0..=Block::LEN {
             let string = "abcdefghijklmnopqrstuvwxyz0123456".get(..len).unwrap();
             let data = alloc::format!("{string}{after}");
-            let mut text = String::from("so far ");
-            assert_eq!(append_string(data.as_bytes(), &mut text, len), Some(after.as_bytes()));
-            assert_eq!(text, alloc::format!("so far {string}"));
+            for mut text in texts() {
+                assert_eq!(append_string(data.as_bytes(), &mut text, len), Some(after.as_bytes()));
+                assert_eq!(text, alloc::format!("so far {string}"));
+            }
         }
     }
 
