@@ -35,8 +35,7 @@ impl MessageDecoder {
         }
         let prefix = MatchedPrefix::canonical_event(input)?;
         let appended = append_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
-        self.event_count = self.event_count.saturating_add(1);
-        self.is_between_events = true;
+        self.note_appended_event();
         Some(appended)
     }
 
@@ -49,9 +48,14 @@ impl MessageDecoder {
         }
         let (prefix, parts) = self.template.match_event(input)?;
         let (piece, len) = append_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
+        self.note_appended_event();
+        Some(UpdateSpan { change: piece.change(), source: Source::Fused { parts, len }, has_extra: false })
+    }
+
+    #[inline(always)]
+    fn note_appended_event(&mut self) {
         self.event_count = self.event_count.saturating_add(1);
         self.is_between_events = true;
-        Some(UpdateSpan { change: piece.change(), source: Source::Fused { parts, len }, has_extra: false })
     }
 
     /// Fast path for the end of a chunk.
