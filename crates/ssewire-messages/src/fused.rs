@@ -64,7 +64,7 @@ pub(crate) struct MatchedPrefix<'t, 'c> {
     suffix: &'t [u8],
 }
 
-/// Where the event type and the payload of an event lie that matched.
+/// Where a matched event has its type and its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Parts {
     /// The length; 0 if the event has no `event` line.

@@ -190,8 +190,8 @@ async fn send_body(
     }
 }
 
-/// Sends a piece as one DATA frame, or as several if the client's window or frame size is smaller. Copies as much as the
-/// window has room for.
+/// Sends a piece as one DATA frame, or as several if the client's window or frame size is smaller. Copies as much as
+/// the window has room for.
 async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: &[u8]) -> Result<(), h2::Error> {
     while !piece.is_empty() {
         stream.reserve_capacity(piece.len());

@@ -112,7 +112,8 @@ impl EventPrefix {
 
     pub(crate) const NONE: Self = Self { bytes: [0; 2 * WINDOW], len: 0 };
 
-    /// Returns the event type, and the rest of the chunk after its line, if the chunk starts with the remembered prefix.
+    /// Returns the event type, and the rest of the chunk after its line, if the chunk starts with the remembered
+    /// prefix.
     #[inline(always)]
     fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8])> {
         let start = chunk.get(..usize::from(self.len))?;

@@ -24,8 +24,9 @@ impl<S: Storage> Decoder<S> {
         self.block.has_field |= cursor.rest.len() < input.len();
         let result = self.resume_value(&mut cursor).and_then(|()| self.read_lines(&mut cursor, until));
         if result.is_err() {
-            // The event exceeds a limit. It is discarded, except the `id` and `retry` of its block, with the rest of the
-            // open line: so the error is returned once per block. The values in the chunk are lost with the cursor.
+            // The event exceeds a limit. It is discarded, except the `id` and `retry` of its block, with the rest of
+            // the open line: so the error is returned once per block. The values in the chunk are lost with the
+            // cursor.
             debug_assert!(!self.block.discarded);
             self.block.discarded = true;
             self.buffer.discard_event();

@@ -200,7 +200,8 @@ impl Accumulator {
 
     /// Sets the limit of a message in bytes. Decoded text, thinking and tool input count, and members that are kept as
     /// JSON; the JSON and the SSE around them do not. An event counts before it is merged: the members of a
-    /// `message_delta` with their names, and beside those that they replace. Text that is
+    /// `message_delta` that are kept, and an unknown stop reason, with their names, and beside those that they replace.
+    /// Text that is
     /// [discarded](Self::with_discarded_text) counts until the next piece of its block has been merged.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {

@@ -475,8 +475,8 @@ fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
     }
 }
 
-/// `docs/protocol.md`, heading "Limits of a message": the members of a `message_delta` count with their names, and beside
-/// those that they replace.
+/// `docs/protocol.md`, heading "Limits of a message": the kept members of a `message_delta` count with their names, and
+/// beside those that they replace.
 #[test]
 fn a_message_delta_counts_before_it_replaces_anything() {
     let start = r#"{"type":"message_start","message":{"id":"msg_1"}}"#.to_owned();

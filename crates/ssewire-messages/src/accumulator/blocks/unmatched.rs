@@ -125,8 +125,8 @@ impl Blocks {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
-    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the blocks that have not lost
-    /// any yet: the caller records it in those that are open. Each is returned once.
+    /// Records a piece that any input may have lost in all unmatched input JSON, and takes the blocks that have not
+    /// lost any yet: the caller records it in those that are open. Each is returned once.
     pub(in crate::accumulator) fn take_without_loss(&mut self) -> impl Iterator<Item = BlockId> + use<> {
         let disorder = self.disorder.get_or_insert_default();
         let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.has_initial_loss, true);
