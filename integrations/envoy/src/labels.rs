@@ -3,7 +3,7 @@
 /// The value of everything beyond the bound.
 pub(crate) const OTHER: &str = "other";
 
-/// The value where the server names none.
+/// The label of a message without a model.
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// The values of one label under one configuration.
@@ -88,7 +88,7 @@ impl Labels {
     }
 }
 
-/// Returns whether a value may be a label: not if it would be counted with one of ours.
+/// Returns whether a value may be a label: `other` and `unknown` are labels of the filter.
 pub(crate) fn is_label(value: &str) -> bool {
     is_part_of_name(value) && value != OTHER && value != UNKNOWN
 }
