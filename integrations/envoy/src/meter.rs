@@ -57,6 +57,8 @@ pub struct Meter {
     max_tokens: u64,
     /// The number of messages that have ended.
     messages: u64,
+    /// A message has ended, and nothing has been read since.
+    is_between_messages: bool,
     tool_calls: u64,
     /// When the request began, or the message before this one ended.
     started: Duration,
@@ -83,6 +85,7 @@ impl Meter {
             status,
             max_tokens: limits.tokens,
             messages: 0,
+            is_between_messages: false,
             tool_calls: 0,
             started,
             first_byte: None,
@@ -98,6 +101,7 @@ impl Meter {
         if bytes.is_empty() {
             return None;
         }
+        self.is_between_messages = false;
         self.note_gap(now);
         self.last_byte = now;
         if self.messages == 0 {
@@ -113,6 +117,7 @@ impl Meter {
         self.begin_next(now);
         // The `message_start` that ended this message arrived with it.
         self.read(&mut &[][..], now);
+        self.is_between_messages = self.decoder.as_ref().is_some_and(|decoder| !decoder.has_started());
         Some(record)
     }
 
@@ -146,10 +151,14 @@ impl Meter {
         kept.saturating_add(LEAST)
     }
 
-    /// Returns the most that the heap may grow by while the next `piece` bytes are read, their copy included, or while
-    /// the body ends: 17 times what is kept and read, as control characters in the text of an error may need.
+    /// Returns the most that is allocated, also what is freed again, while the next `piece` bytes are read, their copy
+    /// included, or, if there are none, while the body ends: 17 times what is kept and read, as for control characters
+    /// in the text of an error. 0 if the body ends with a message: that one has its record.
     #[must_use]
     pub fn max_growth(&self, piece: usize) -> usize {
+        if piece == 0 && self.is_between_messages {
+            return 0;
+        }
         self.byte_count().saturating_add(piece).saturating_mul(17)
     }
 

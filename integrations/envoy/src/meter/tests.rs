@@ -465,6 +465,41 @@ fn the_heap_of_a_meter_grows_by_at_most_its_bound() {
     assert!(greatest > 0.8, "the bound is too high: {greatest}");
 }
 
+/// A VM without memory does not fail a stream whose messages all have their records.
+#[test]
+fn a_body_that_ends_with_a_message_needs_no_memory_for_its_end() {
+    let start = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"b\"}}";
+    let stop = "data: {\"type\":\"message_stop\"}\n\n";
+    let message = format!("{start}\n\n{stop}");
+    let other_start = start.replace("\"b\"", "\"a\"");
+    for (body, needs_none, records) in [
+        (message.clone(), true, 0),
+        (message.repeat(2), true, 0),
+        // Without its blank line, the start is read when the body ends.
+        (format!("{message}{start}"), false, 1),
+        (format!("{message}{start}\n\n"), false, 1),
+        // It ends the message before it.
+        (format!("{other_start}\n\n{start}\n\n"), false, 1),
+        (format!("{other_start}\n\n{start}"), false, 2),
+        (String::new(), false, 1),
+    ] {
+        for size in [1, 64, 1400] {
+            let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
+            for mut chunk in body.as_bytes().chunks(size) {
+                while !chunk.is_empty() {
+                    drop(meter.push(&mut chunk, ms(1)));
+                }
+            }
+            let (most, before) = (meter.max_growth(0), ssewire_heap::allocated());
+            assert_eq!(most == 0, needs_none, "{body:?} in chunks of {size}");
+            let ended = std::iter::from_fn(|| meter.end(ms(1), End::EndOfStream)).count();
+            let allocated = ssewire_heap::allocated() - before;
+            assert!(allocated <= most, "{body:?} in chunks of {size}: {allocated} allocated");
+            assert_eq!(ended, records, "{body:?} in chunks of {size}");
+        }
+    }
+}
+
 /// V8 gives a VM 1 GiB. Larger limits would promise what no VM has.
 #[test]
 fn a_vm_has_room_for_any_meter_of_the_largest_limits() {
