@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 127;
 
 /// The state between two pushes, except for the text and the tree.
 // The spans of tokens are changed in place. Within `State`, they would be copied from memory to memory at every token,
-// and each copy would wait until what was written before is there.
+// and each copy would wait for the writes before it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parser {
     partial_strings: PartialStrings,

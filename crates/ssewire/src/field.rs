@@ -115,8 +115,8 @@ impl RetryDigits {
 /// The line that is being read: its kind, and the state kept outside of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
-    /// At the start of a line, or after so many of its bytes in earlier chunks that they leave the kind open. No two
-    /// names start with the same letter, so that the first byte and a count determine the bytes.
+    /// At the start of a line, or within its first bytes, which leave the kind open: its first byte, and the number of
+    /// its bytes in earlier chunks. No two names start with the same letter, so these two determine the bytes.
     Start {
         first: u8,
         seen: u8,

@@ -187,7 +187,10 @@ fn members_without_escapes_need_at_most_4_bytes_per_byte_at_any_number() {
                 let body = body(&members.join(","), &vec![format!("{{\"\":\"{value}\"}}"); count].join(","));
                 let (_, peak) = peak_of(&body, 64);
                 let most = 4 * body.len() + 8 * 1024;
-                assert!(peak <= most, "body {number}, {count} of {value:?}: {peak} held, {most} permitted");
+                assert!(
+                    peak <= most,
+                    "body {number}, {count} of {value:?}: {peak} bytes at the peak, {most} permitted"
+                );
                 count += count / 20;
             }
         }

@@ -46,8 +46,8 @@ fn append_plain(data: &[u8], len: usize, text: &mut String) -> Option<()> {
 ///
 /// `from_utf8` takes words at a time from the first aligned byte on. In the few bytes of a delta, which begin anywhere,
 /// its branches before and after these words cost more than it saves: no processor predicts them. So the bytes are
-/// validated with those after them, mostly ASCII, in an aligned block; and all of it is appended and cut, because a
-/// copy of constant length is no call.
+/// validated with those after them, mostly ASCII, in an aligned block. The whole block is appended, and then cut: the
+/// compiler inlines a copy of constant length.
 #[repr(align(16))]
 struct Block([u8; Self::LEN]);
 

@@ -140,15 +140,17 @@ fn an_initial_block_is_open_also_if_input_waits_at_its_index() {
 #[test]
 fn a_call_without_input_is_not_complete_by_a_stop_reason_that_is_not_kept() {
     let call = [start(0, tool(json!({}))), stop(0)];
-    let odd = message_delta(json!({"stop_reason": 5}), Value::Null);
-    for reasons_before in [vec![stopped_by("max_tokens"), odd.clone()], vec![odd.clone(), stopped_by("max_tokens")]] {
+    let undecodable = message_delta(json!({"stop_reason": 5}), Value::Null);
+    for reasons_before in
+        [vec![stopped_by("max_tokens"), undecodable.clone()], vec![undecodable.clone(), stopped_by("max_tokens")]]
+    {
         let events = [&[begin()][..], &call, &reasons_before, &[end()]].concat();
         assert_eq!(run(&events).input_state(0), InputState::Truncated);
         assert_eq!((calls(&events), reasons(run(&events))), (vec![], vec![Completion::ToolInput]));
     }
-    let later = [&[begin(), stopped_by("tool_use"), odd.clone()][..], &call, &[end()]].concat();
+    let later = [&[begin(), stopped_by("tool_use"), undecodable.clone()][..], &call, &[end()]].concat();
     assert_eq!((calls(&later), reasons(run(&later))), (vec![], vec![Completion::ToolInput]));
-    let only = [&[begin()][..], &call, &[odd, end()]].concat();
+    let only = [&[begin()][..], &call, &[undecodable, end()]].concat();
     assert_eq!(calls(&only), [(4, "{}".to_owned())], "no stop reason at all");
 }
 
@@ -179,12 +181,12 @@ fn a_stop_reason_of_another_type_replaces_the_one_before_also_beyond_the_limit()
 /// "The input of a `server_tool_use` or `mcp_tool_use`, which no update returns, is decided by the same event."
 #[test]
 fn a_later_stop_reason_does_not_change_a_call_that_is_decided() {
-    let odd = message_delta(json!({"stop_reason": 7}), Value::Null);
+    let undecodable = message_delta(json!({"stop_reason": 7}), Value::Null);
     for kind in ["tool_use", "server_tool_use", "mcp_tool_use"] {
         let block = json!({"type": kind, "id": "i", "name": "f", "input": {}});
         let call = |reason: &str| [begin(), start(0, block.clone()), stopped_by(reason), stop(0)];
         assert_eq!(run(&call("max_tokens")).input_state(0), InputState::Truncated, "{kind}");
-        for later in [stopped_by("max_tokens"), odd.clone()] {
+        for later in [stopped_by("max_tokens"), undecodable.clone()] {
             let run = run(&call("end_turn")).then(&[later, end()]);
             assert_eq!((run.input_state(0), run.end().is_ok()), (InputState::Empty, true), "{kind}");
         }
