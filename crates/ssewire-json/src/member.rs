@@ -57,6 +57,15 @@ impl CurrentMember {
         Self { key: self.key, position: core::mem::take(&mut self.position) }
     }
 
+    /// Borrows the value that was put last into an open container: this member, or the last element of an array.
+    pub(crate) fn last_of<'v>(&mut self, container: &'v mut Value, raw: &str) -> Option<&'v mut Value> {
+        match container {
+            Value::Object(members) => self.find(members, raw),
+            Value::Array(elements) => elements.last_mut(),
+            _ => None,
+        }
+    }
+
     /// Borrows the value of this member; `None` if it was not inserted.
     ///
     /// Costs O(length of the key) the first time, then at most [`NEAR`] steps or one comparison of addresses for each

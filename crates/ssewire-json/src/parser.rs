@@ -145,13 +145,16 @@ impl Parser {
     /// Reads the text appended to `raw` since the last call into the tree under `root`.
     pub(crate) fn read(&mut self, raw: &str, root: &mut Option<Value>) {
         debug_assert!(self.error.is_none(), "reading stops at the first error");
-        // Fast path: nothing shown changes within these, so the innermost container need not be found.
-        let hidden = match self.state {
+        // Fast path: the text ends within a string, so no container changes.
+        let string = match self.state {
             State::InKey => self.open.last_mut().map(CurrentMember::key_mut),
-            State::InString => Some(&mut self.string),
+            State::InString | State::InShownString => Some(&mut self.string),
             _ => None,
         };
-        if hidden.is_some_and(|string| string.scan(raw) == Scan::Partial) {
+        if string.is_some_and(|string| string.scan(raw) == Scan::Partial) {
+            if let State::InShownString = self.state {
+                self.extend_shown_string(raw, root);
+            }
             return;
         }
         let progress = match root {
@@ -166,14 +169,20 @@ impl Parser {
         }
     }
 
+    /// Appends the new part of the string, which the innermost container shows.
+    fn extend_shown_string(&mut self, raw: &str, root: &mut Option<Value>) {
+        let last = |container: Option<_>, current: &mut CurrentMember| current.last_of(container?, raw);
+        if let Some(Value::String(shown)) = self.open.iter_mut().fold(root.as_mut(), last) {
+            self.string.decode_onto(shown, raw);
+            self.log_text();
+        }
+        self.string = self.string.rest();
+    }
+
     /// Resumes in `container`, the open one at `level`: first in its open child, then in itself.
     fn resume(&mut self, raw: &str, container: &mut Value, level: usize) -> Progress {
         if level + 1 < self.open.len() {
-            let child = match container {
-                Value::Array(elements) => elements.last_mut(),
-                Value::Object(members) => self.open.get_mut(level).and_then(|current| current.find(members, raw)),
-                _ => None,
-            };
+            let child = self.open.get_mut(level).and_then(|current| current.last_of(container, raw));
             debug_assert!(child.is_some(), "open container is missing from the tree");
             let Some(child) = child else {
                 return Progress::Suspended;
@@ -412,7 +421,7 @@ impl Parser {
         }
     }
 
-    /// Reads the rest of the string, which is shown, and appends it.
+    /// Reads the end of the string, whose beginning is shown.
     fn shown_string(&mut self, raw: &str, slot: &mut impl Slot) -> Progress {
         let scan = self.string.scan(raw);
         if let Some(Value::String(shown)) = slot.shown() {
@@ -422,14 +431,11 @@ impl Parser {
         match scan {
             Scan::Ended => {
                 self.pos = self.string.end() + 1;
-                return Progress::Complete;
+                Progress::Complete
             }
-            Scan::Partial => {}
-            Scan::Failed(error) => self.error = Some(error),
+            Scan::Partial => Progress::Suspended,
+            Scan::Failed(error) => self.suspend(error),
         }
-        self.string = self.string.rest();
-        self.state = State::InShownString;
-        Progress::Suspended
     }
 
     /// Reads the number, or the rest of it; `is_shown` says whether its beginning is shown.
