@@ -12,7 +12,8 @@
 //! `Accumulator::apply` together, on the bytes alone.
 //!
 //! * *Input*: at the start of an event, a delta in canonical form, or the bytes of the last delta. Only the text and
-//!   the number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
+//!   the number of spaces before the last brace may differ. The text is appended to the block while it is scanned. The
+//!   event lies in one chunk, or in the buffer where `decoder/cut_event.rs` has joined its parts.
 //! * *Decisions it shares with the slow path*: where the event ends, which text it has, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
@@ -21,10 +22,12 @@
 //!   any other text without a change to the bytes around it. The accumulator knows that only deltas and pings arrived
 //!   since: it forgets the current block at every other event, or names the one that has just started.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
-//!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many forms and texts.
-//! * *Gain*: a delta that lies in one chunk is compared and scanned once, in place of framing, decoding and merging.
+//!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many forms and texts, and
+//!   `cut_event.rs` beside it compares every place of a cut.
+//! * *Gain*: a delta is compared and scanned once, in place of framing, decoding and merging.
 //! * *Read first*: `MessageDecoder::append_canonical` in `decoder/poll.rs`.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -37,10 +40,14 @@ use crate::members::{ReadError, each_member};
 use crate::memory::truncate;
 use crate::piece::BlockString;
 
-/// The learned form: a delta without its text. The canonical form needs no template, and no memory.
+/// The learned form, if one is learned. The canonical form needs no template, and no memory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Template {
-    /// The prefix and the suffix. Empty: nothing is learned.
+pub(crate) struct Template(Option<Box<Learned>>);
+
+/// A delta without its text.
+#[derive(Debug, Clone)]
+struct Learned {
+    /// The prefix and the suffix.
     bytes: Vec<u8>,
     /// The length of the event type, 0 if the event has no `event` line.
     event_type: u8,
@@ -75,7 +82,7 @@ pub(crate) struct Parts {
 /// The suffix if the text is the last member of all.
 const CANONICAL_SUFFIX: &[u8] = b"\"}";
 /// The bytes before the payload, as the API writes them.
-const CANONICAL_FRAMING: &[u8; 33] = b"event: content_block_delta\ndata: ";
+pub(crate) const CANONICAL_FRAMING: &[u8; 33] = b"event: content_block_delta\ndata: ";
 pub(crate) const CANONICAL_PARTS: Parts = Parts { event_type: 19, payload_start: 33 };
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
@@ -84,13 +91,14 @@ impl Template {
     /// Returns whether nothing is learned.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.0.is_none()
     }
 
     /// Returns the learned delta, if the event at the start of the chunk begins with it.
     pub(crate) fn match_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(MatchedPrefix<'t, 'c>, Parts)> {
-        let matched = self.matched(chunk.strip_prefix(self.part(0)?)?);
-        Some((matched, Parts { event_type: self.event_type, payload_start: self.payload_start }))
+        let learned = self.0.as_deref()?;
+        let matched = learned.match_from(0, chunk)?;
+        Some((matched, Parts { event_type: learned.event_type, payload_start: learned.payload_start }))
     }
 
     /// Appends the text of an event that the core has framed, because a chunk boundary splits it or its framing is not
@@ -101,30 +109,21 @@ impl Template {
         payload: &[u8],
         accumulator: &mut Accumulator,
     ) -> Option<Change> {
-        let learned = self.part(self.payload_start).and_then(|prefix| payload.strip_prefix(prefix));
+        let learned = self.0.as_deref().and_then(|learned| learned.match_from(learned.payload_start, payload));
+        let is_learned = learned.is_some();
         let matched = match learned {
-            Some(bytes) => self.matched(bytes),
+            Some(matched) => matched,
             None => MatchedPrefix::canonical(payload)?,
         };
         let (string, index) = (matched.string, matched.index);
         let (piece, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
         let change = piece.change();
         // Not longer than its payload: a chunk boundary cuts the event, which cannot be learned then.
-        let may_learn = learned.is_none() && event.len() > payload.len();
+        let may_learn = !is_learned && event.len() > payload.len();
         if may_learn && accumulator.is_continuation(change) {
             self.learn(event, payload, string, index);
         }
         Some(change)
-    }
-
-    /// Returns the bytes of the prefix from `from` on; `None` if there are none.
-    fn part(&self, from: u8) -> Option<&[u8]> {
-        self.bytes.get(usize::from(from)..usize::from(self.text_start)).filter(|part| !part.is_empty())
-    }
-
-    fn matched<'t, 'c>(&'t self, bytes: &'c [u8]) -> MatchedPrefix<'t, 'c> {
-        let suffix = self.bytes.get(usize::from(self.text_start)..).unwrap_or_default();
-        MatchedPrefix { string: self.string, index: self.index, bytes, suffix }
     }
 
     /// Learns a delta that has only a piece of this string, from the bytes of its event and its payload. An event with
@@ -134,13 +133,12 @@ impl Template {
         if event.starts_with(CANONICAL_FRAMING) && strip_delta_prefix(payload).is_some() {
             return;
         }
-        if self.try_learn(event, payload, string, index).is_none() {
-            self.bytes.clear();
-            self.text_start = 0;
-        }
+        self.0 = Learned::from_event(event, payload, string, index).map(Box::new);
     }
+}
 
-    fn try_learn(&mut self, event: &[u8], payload: &[u8], string: BlockString, index: u64) -> Option<()> {
+impl Learned {
+    fn from_event(event: &[u8], payload: &[u8], string: BlockString, index: u64) -> Option<Self> {
         let framing = event.strip_suffix(Decoder::BLOCK_END)?.strip_suffix(payload)?;
         let event_type = match framing.strip_suffix(DATA)? {
             [] => 0,
@@ -153,15 +151,24 @@ impl Template {
         if text_start.checked_add(suffix.len())? > MAX_BYTES {
             return None;
         }
-        self.bytes.clear();
-        self.bytes.reserve_exact(text_start.saturating_add(suffix.len()));
-        self.bytes.extend_from_slice(event.get(..text_start)?);
-        self.bytes.extend_from_slice(suffix);
-        self.event_type = u8::try_from(event_type).ok()?;
-        self.payload_start = u8::try_from(framing.len()).ok()?;
-        self.text_start = u8::try_from(text_start).ok()?;
-        (self.string, self.index) = (string, index);
-        Some(())
+        let mut bytes = Vec::with_capacity(text_start.saturating_add(suffix.len()));
+        bytes.extend_from_slice(event.get(..text_start)?);
+        bytes.extend_from_slice(suffix);
+        Some(Self {
+            bytes,
+            event_type: u8::try_from(event_type).ok()?,
+            payload_start: u8::try_from(framing.len()).ok()?,
+            text_start: u8::try_from(text_start).ok()?,
+            string,
+            index,
+        })
+    }
+
+    /// Returns the delta, if `data` begins with the prefix from `from` on.
+    fn match_from<'t, 'c>(&'t self, from: u8, data: &'c [u8]) -> Option<MatchedPrefix<'t, 'c>> {
+        let (prefix, suffix) = self.bytes.split_at_checked(usize::from(self.text_start))?;
+        let bytes = data.strip_prefix(prefix.get(usize::from(from)..)?)?;
+        Some(MatchedPrefix { string: self.string, index: self.index, bytes, suffix })
     }
 }
 

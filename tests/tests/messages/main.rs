@@ -2,6 +2,7 @@
 
 mod bodies;
 mod bounds;
+mod cut_event;
 mod errors;
 mod fused;
 mod hostile;

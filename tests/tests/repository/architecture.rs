@@ -14,7 +14,7 @@ type Published = (&'static str, &'static [&'static str], Option<&'static [&'stat
 const PUBLISHED: [Published; 7] = [
     ("ssewire", &[], Some(&["bytes?", "memchr"])),
     ("ssewire-json", &[], Some(&["serde_json"])),
-    ("ssewire-messages", &["ssewire", "ssewire-json"], Some(&["httpdate?", "serde", "serde_json"])),
+    ("ssewire-messages", &["ssewire", "ssewire-json"], Some(&["httpdate?", "memchr", "serde", "serde_json"])),
     (
         "ssewire-io",
         &["ssewire", "ssewire-messages?"],

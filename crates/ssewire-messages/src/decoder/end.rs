@@ -42,6 +42,9 @@ impl MessageDecoder {
 
     /// Uses or discards a last block whose blank line is missing.
     fn end_decoder(&mut self) -> Result<Option<UpdateSpan>, ProtocolViolation> {
+        if self.cut_event.start_len() > 0 {
+            self.read_cut_event();
+        }
         let pending = self.decoder.pending_bytes();
         if pending == 0 {
             return Ok(None);

@@ -3,6 +3,7 @@
 //! This file has the public methods except `poll_end`; `poll.rs` reads the events, `error_field.rs` the errors outside
 //! of events, and `end.rs` ends the input and a message.
 
+mod cut_event;
 mod end;
 mod error_field;
 mod poll;
@@ -14,10 +15,11 @@ use core::{fmt, mem};
 
 use ssewire::Decoder;
 
+use self::cut_event::CutEvent;
 use self::error_field::{ErrorField, with_error_fields};
 use self::step::Source;
 pub use self::step::{Step, UpdateEvent, UpdateSpan};
-use crate::accumulator::{Accumulator, Completion, Incomplete, ProtocolViolation, ProtocolViolations};
+use crate::accumulator::{Accumulator, AppendedPiece, Completion, Incomplete, ProtocolViolation, ProtocolViolations};
 use crate::fused::{CANONICAL_PARTS, Template};
 use crate::json::RawJson;
 use crate::message::Message;
@@ -58,6 +60,7 @@ pub struct MessageDecoder {
     accumulator: Accumulator,
     /// The last delta without its text.
     template: Template,
+    cut_event: CutEvent,
     body: Body,
     response_head: Option<Box<ResponseHead>>,
     cold: Option<Box<ColdState>>,
@@ -96,6 +99,7 @@ impl MessageDecoder {
             decoder: with_error_fields(Decoder::new()),
             accumulator: Accumulator::default(),
             template: Template::default(),
+            cut_event: CutEvent::default(),
             body: Body::default(),
             response_head: None,
             cold: None,
@@ -114,6 +118,8 @@ impl MessageDecoder {
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
         self.decoder = with_error_fields(decoder);
+        // The pending event is discarded, and the next byte may not start one.
+        (self.cut_event, self.is_between_events) = (CutEvent::default(), false);
         self
     }
 
@@ -171,12 +177,19 @@ impl MessageDecoder {
     pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, ProtocolViolation> {
         let chunk: &'c [u8] = input;
         if let Some((piece, len)) = self.append_canonical(input) {
-            let (event_type, payload) = CANONICAL_PARTS.resolve(chunk, len);
-            let update = self.accumulator.appended_update(piece);
-            return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
+            return Ok(Step::Update(self.appended_event(piece, chunk, len)));
         }
         if self.is_input_used_up(input) {
             return Ok(Step::NeedInput);
+        }
+        if self.cut_event.start_len() > 0 {
+            match self.append_joined(input) {
+                Some(Step::Update((piece, len))) => {
+                    return Ok(Step::Update(self.appended_event(piece, self.cut_event.joined(), len)));
+                }
+                Some(_) => return Ok(Step::NeedInput),
+                None => {}
+            }
         }
         // Not `?`: it would copy the span.
         match self.poll_slow(input) {
@@ -244,11 +257,19 @@ impl MessageDecoder {
     /// As [`decode`](Self::decode).
     pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, ProtocolViolation> {
         if let Some((piece, len)) = self.append_canonical(input) {
-            let source = Source::Fused { parts: CANONICAL_PARTS, len };
-            return Ok(Step::Update(UpdateSpan { change: piece.change(), source, has_extra: false }));
+            return Ok(Step::Update(UpdateSpan::of_piece(piece, Source::Fused { parts: CANONICAL_PARTS, len })));
         }
         if self.is_input_used_up(input) {
             return Ok(Step::NeedInput);
+        }
+        if self.cut_event.start_len() > 0 {
+            match self.append_joined(input) {
+                Some(Step::Update((piece, len))) => {
+                    return Ok(Step::Update(UpdateSpan::of_piece(piece, Source::Joined { len })));
+                }
+                Some(_) => return Ok(Step::NeedInput),
+                None => {}
+            }
         }
         self.poll_slow(input)
     }
@@ -264,6 +285,7 @@ impl MessageDecoder {
             Source::None => (b"", b""),
             Source::ErrorField => (b"error", self.error_field().map_or(b"", ErrorField::value)),
             Source::Fused { parts, len } => parts.resolve(chunk, len),
+            Source::Joined { len } => CANONICAL_PARTS.resolve(self.cut_event.joined(), len),
             Source::Event { span, offset } => {
                 let event = self.decoder.resolve_event(chunk.get(offset..).unwrap_or_default(), span);
                 (event.event_type(), event.data())
@@ -354,8 +376,8 @@ impl MessageDecoder {
         }
         let each = if self.accumulator.has_partial_input() { 2 * BLOCK } else { BLOCK };
         let blocks = blocks.saturating_mul(each);
-        let counts =
-            [self.accumulator.byte_count(), blocks, self.decoder.buffer_bytes(), self.body.byte_count(), cold_bytes];
+        let buffers = self.decoder.buffer_bytes().saturating_add(self.cut_event.buffer_bytes());
+        let counts = [self.accumulator.byte_count(), blocks, buffers, self.body.byte_count(), cold_bytes];
         counts.into_iter().fold(0, usize::saturating_add)
     }
 
@@ -374,6 +396,13 @@ impl MessageDecoder {
 
 /// Shared by the other files of this module.
 impl MessageDecoder {
+    /// Converts a piece that was appended last, and its event in canonical form at the start of these bytes.
+    #[inline(always)]
+    fn appended_event<'s>(&'s self, piece: AppendedPiece, bytes: &'s [u8], len: usize) -> UpdateEvent<'s> {
+        let (event_type, payload) = CANONICAL_PARTS.resolve(bytes, len);
+        UpdateEvent { update: self.accumulator.appended_update(piece), payload, event_type, has_extra: false }
+    }
+
     #[inline(never)]
     fn cold_mut(&mut self) -> &mut ColdState {
         self.cold.get_or_insert_default()

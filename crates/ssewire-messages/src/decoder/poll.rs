@@ -1,7 +1,10 @@
 //! From the bytes to the next update: framing, the fast paths of deltas, and the merge of every other event.
 
+use core::mem;
+
 use ssewire::{DecodeError, Decoder, EventSpan, FrameSpan};
 
+use super::cut_event::MAX_CUT_BYTES;
 use super::error_field::ErrorField;
 use super::step::Source;
 use super::{MessageDecoder, Step, UpdateSpan};
@@ -30,13 +33,34 @@ impl MessageDecoder {
     // Inlined, so that the piece and the update are never in memory.
     #[inline(always)]
     pub(super) fn append_canonical(&mut self, input: &mut &[u8]) -> Option<(AppendedPiece, usize)> {
-        if self.must_free_buffer || self.has_queued_update() {
+        if self.must_free_buffer || self.cut_event.start_len() > 0 || self.has_queued_update() {
             return None;
         }
         let prefix = MatchedPrefix::canonical_event(input)?;
         let appended = append_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
         self.note_appended_event();
         Some(appended)
+    }
+
+    /// Fast path for a delta in canonical form that begins in an earlier chunk: appends it as
+    /// [`append_canonical`](Self::append_canonical) does, or keeps the chunk.
+    #[inline(never)]
+    pub(super) fn append_joined(&mut self, input: &mut &[u8]) -> Option<Step<(AppendedPiece, usize)>> {
+        if self.has_queued_update() {
+            return None;
+        }
+        let start = self.cut_event.start_len();
+        if self.cut_event.join(input) {
+            *input = &[];
+            return Some(Step::NeedInput);
+        }
+        let mut event = self.cut_event.joined();
+        let prefix = MatchedPrefix::canonical_event(event)?;
+        let (piece, len) = append_rare_event(prefix, &mut self.decoder, &mut self.accumulator, &mut event)?;
+        self.cut_event.close();
+        *input = input.get(len.saturating_sub(start)..).unwrap_or_default();
+        self.note_appended_event();
+        Some(Step::Update((piece, len)))
     }
 
     /// Fast path for a delta in the learned form.
@@ -47,9 +71,9 @@ impl MessageDecoder {
             return None;
         }
         let (prefix, parts) = self.template.match_event(input)?;
-        let (piece, len) = append_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
+        let (piece, len) = append_rare_event(prefix, &mut self.decoder, &mut self.accumulator, input)?;
         self.note_appended_event();
-        Some(UpdateSpan { change: piece.change(), source: Source::Fused { parts, len }, has_extra: false })
+        Some(UpdateSpan::of_piece(piece, Source::Fused { parts, len }))
     }
 
     #[inline(always)]
@@ -66,11 +90,18 @@ impl MessageDecoder {
 
     #[inline(never)]
     pub(super) fn poll_slow(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, ProtocolViolation> {
-        self.is_between_events = false;
+        // The next event is likely to be a delta, too.
+        let has_appended = mem::take(&mut self.is_between_events);
         if self.has_queued_update() {
             if let Some(span) = self.next_span()? {
                 return Ok(Step::Update(span));
             }
+        }
+        if self.cut_event.start_len() > 0 {
+            self.read_cut_event();
+        } else if has_appended && self.decoder.max_event_bytes() >= MAX_CUT_BYTES && self.cut_event.keep(input) {
+            *input = &[];
+            return Ok(Step::NeedInput);
         }
         if !self.template.is_empty() {
             if let Some(span) = self.append_learned(input) {
@@ -131,7 +162,17 @@ impl MessageDecoder {
         let event = self.decoder.resolve_event(chunk, span);
         let change = self.template.append_payload(consumed, event.data(), &mut self.accumulator)?;
         self.event_count = self.event_count.saturating_add(1);
+        self.is_between_events = !self.must_free_buffer && !self.has_queued_update();
         Some(change)
+    }
+
+    /// Passes the start of a cut event to the core. No event ends in it, and none exceeds a limit.
+    #[inline(never)]
+    pub(super) fn read_cut_event(&mut self) {
+        let mut cut_event = mem::take(&mut self.cut_event);
+        let polled = self.poll_frame(&mut cut_event.close());
+        debug_assert_eq!(polled, Ok(None));
+        self.cut_event = cut_event;
     }
 
     // Out of line: the core inlines it into each of its two callers.
@@ -153,7 +194,7 @@ impl MessageDecoder {
     /// Frees the buffer of a large block, which the last call has returned.
     #[inline]
     pub(super) fn free_large_buffer(&mut self) {
-        if core::mem::take(&mut self.must_free_buffer) {
+        if mem::take(&mut self.must_free_buffer) {
             self.decoder.shrink_to_fit();
         }
     }
@@ -272,6 +313,17 @@ fn append_event(
     })
 }
 
+/// As [`append_event`], for events of another form, and those that a chunk boundary cuts.
+#[inline(never)]
+fn append_rare_event(
+    prefix: MatchedPrefix<'_, '_>,
+    decoder: &mut Decoder,
+    accumulator: &mut Accumulator,
+    input: &mut &[u8],
+) -> Option<(AppendedPiece, usize)> {
+    append_event(prefix, decoder, accumulator, input)
+}
+
 /// Applies an event. If it is a delta that continues the current text, the next one of its form needs no decoding.
 fn apply_and_learn(
     accumulator: &mut Accumulator,
@@ -334,6 +386,24 @@ mod tests {
             let mut input = body.as_bytes();
             while let Ok(Step::Update(_)) = decoder.poll(&mut input) {}
             assert!(!decoder.template.is_empty(), "{member}");
+        }
+    }
+
+    /// The core has no part in it. This only saves time, too.
+    #[test]
+    fn a_delta_that_a_chunk_boundary_cuts_is_joined() {
+        let start =
+            "data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"\"}]}}\n\n";
+        let delta = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n";
+        for at in 1..delta.len() - 2 {
+            let mut decoder = MessageDecoder::new();
+            let (first, second) = delta.split_at(at);
+            for chunk in [[start, delta, delta, first].concat(), [second, first].concat(), second.into()] {
+                let mut input = chunk.as_bytes();
+                while let Ok(Step::Update(_)) = decoder.poll(&mut input) {}
+            }
+            assert_eq!(decoder.snapshot().text(), "xxxx", "{at}");
+            assert_eq!(decoder.decoder.buffer_bytes(), 0, "{at}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ssewire::EventSpan;
 
-use crate::accumulator::{Change, Update};
+use crate::accumulator::{AppendedPiece, Change, Update};
 use crate::fused::Parts;
 
 /// The result of one call: an update, the need for input, or the end.
@@ -42,6 +42,12 @@ pub struct UpdateSpan {
 }
 
 impl UpdateSpan {
+    /// Creates the span of a piece that was appended.
+    #[inline]
+    pub(super) fn of_piece(piece: AppendedPiece, source: Source) -> Self {
+        Self { change: piece.change(), source, has_extra: false }
+    }
+
     /// Creates the span of an update without a payload.
     pub(super) fn without_payload(change: Change) -> Self {
         Self { change, source: Source::None, has_extra: false }
@@ -55,6 +61,8 @@ pub(super) enum Source {
     Event { span: EventSpan, offset: usize },
     /// The payload of the event of `len` bytes at the start of the input.
     Fused { parts: Parts, len: usize },
+    /// The payload of the event of `len` bytes that a chunk boundary cut.
+    Joined { len: usize },
     /// The value of an `error` field.
     ErrorField,
     /// The update has no payload.
