@@ -138,7 +138,7 @@ impl BatchDecoder {
         if self.has_comments || !self.push_events(&mut rest, chunk) {
             self.push_frames(&mut rest, chunk);
         }
-        self.buffer.check_input(chunk);
+        self.buffer.check_input(chunk.get(..chunk.len().saturating_sub(rest.len())).unwrap_or_default());
         rest
     }
 
@@ -146,8 +146,12 @@ impl BatchDecoder {
     /// Returns `false` after an event that has an ID: only a block says whether it set a new one.
     #[inline]
     fn push_events(&mut self, input: &mut &[u8], chunk: &[u8]) -> bool {
-        // A decoder that has a buffer gives it back at the end of a chunk.
-        while (!input.is_empty() || self.decoder.buffer_bytes() > 0) && self.buffer.records.len() < self.max_records {
+        // Each call makes a record, or is the last one.
+        for _ in 0..self.max_records {
+            // A decoder that has a buffer gives it back at the end of a chunk.
+            if input.is_empty() && self.decoder.buffer_bytes() == 0 {
+                break;
+            }
             match self.decoder.decode(input) {
                 Ok(Some(event)) => {
                     self.buffer.push_event(event, chunk);
@@ -299,18 +303,15 @@ fn position(input: &[u8], part: &[u8]) -> Option<Span> {
     is_in_input.then_some(Span { offset, len: part.len() })
 }
 
-/// Returns whether these bytes are UTF-8. Chunks are mostly short and ASCII: then a test in place takes less time than
-/// a call.
-#[inline(always)]
-fn is_utf8(bytes: &[u8]) -> bool {
-    const SHORT: usize = 512;
-    (bytes.len() <= SHORT && is_ascii(bytes)) || from_utf8(bytes).is_ok()
-}
-
-/// Returns whether these bytes are ASCII. They are read in blocks, and the last two may overlap: a processor cannot
+/// Returns whether these bytes are few, and ASCII. Most chunks are: then a test in place takes less time than to read
+/// the records, and to call a function. The bytes are read in blocks, and the last two may overlap: a processor cannot
 /// predict where a loop over words ends.
 #[inline(always)]
-fn is_ascii(bytes: &[u8]) -> bool {
+fn is_short_ascii(bytes: &[u8]) -> bool {
+    const SHORT: usize = 512;
+    if bytes.len() > SHORT {
+        return false;
+    }
     let bits = if let Some(last) = bytes.last_chunk::<64>() {
         bytes.chunks_exact(64).fold(bits_of(last), |bits, block| bits | bits_of(block))
     } else if let Some(last) = bytes.last_chunk::<16>() {
@@ -362,10 +363,13 @@ impl BatchBuffer<EventRecord> {
     /// is each value: it begins after an ASCII character or where the part does, and ends at the end of a line.
     #[inline]
     fn check_input(&mut self, input: &[u8]) {
+        if is_short_ascii(input) {
+            return;
+        }
         let mut parts = self.records.iter().filter_map(EventRecord::range_in_input);
         let Some(first) = parts.next() else { return };
         let end = parts.next_back().map_or(first.end, |last| last.end);
-        if !input.get(first.start..end).is_some_and(is_utf8) {
+        if input.get(first.start..end).is_none_or(|part| from_utf8(part).is_err()) {
             self.copy_input(input);
         }
     }
@@ -429,14 +433,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utf8_is_checked_as_the_standard_library_does_at_every_length_and_place() {
+    fn short_ascii_is_found_at_every_length_and_place() {
         for len in (0..80).chain([511, 512, 513]) {
-            assert!(is_utf8(&vec![b'x'; len]));
+            let is_short = len <= 512;
+            assert_eq!(is_short_ascii(&vec![b'x'; len]), is_short);
             for at in 0..len {
-                for part in [&b"\xFF"[..], b"\x80", "é".as_bytes()] {
+                for byte in [0x7F, 0x80, 0xFF] {
                     let mut bytes = vec![b'x'; len];
-                    bytes.splice(at..at + 1, part.iter().copied());
-                    assert_eq!(is_utf8(&bytes), core::str::from_utf8(&bytes).is_ok(), "{len}, {at}");
+                    bytes[at] = byte;
+                    assert_eq!(is_short_ascii(&bytes), is_short && byte == 0x7F, "{len}, {at}");
                 }
             }
         }
