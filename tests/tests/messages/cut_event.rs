@@ -258,16 +258,16 @@ fn what_another_accumulator_has_queued_comes_first() {
     let mut accumulator = Accumulator::new();
     for payload in [
         r#"{"type":"message_start","message":{"content":[]}}"#,
-        r#"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}"#,
-        r#"{"type":"content_block_stop","index":1}"#,
-        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
-        r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#,
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}"#,
+        r#"{"type":"content_block_stop","index":0}"#,
+        // Only now the call is complete: `max_tokens` has not truncated it.
+        r#"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#,
     ] {
         accumulator.accumulate_json(payload.as_bytes()).expect("not strict");
     }
-    let delta = DELTA.as_bytes();
+    let delta = DELTA.replace(":0,", ":1,").into_bytes();
     let mut read = Read::new(MessageDecoder::new());
-    read.chunk(&[START.as_bytes(), delta, &delta[..100]].concat(), false);
+    read.chunk(&[START.as_bytes(), DELTA.as_bytes(), &delta[..100]].concat(), false);
     read.decoder = read.decoder.with_accumulator(accumulator);
     let seen = read.updates.len();
     read.chunk(&delta[100..], false);
