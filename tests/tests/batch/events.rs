@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ssewire::Decoder;
+use ssewire::{Decoder, LastEventIdError};
 use ssewire_batch::{BatchDecoder, EventKind, EventRecord, Span};
 use ssewire_tests::cases::{self, Case, Expected};
 use ssewire_tests::chunks;
@@ -110,6 +110,42 @@ fn the_end_discards_an_event_or_returns_it() {
         assert_eq!(decoder.finish_event().records(), []);
         assert_eq!(decoder.finish(), Ok(()));
     }
+}
+
+#[test]
+fn an_event_that_is_lost_at_the_end_is_a_record() {
+    // The LF that joins the second line is in excess when the line ends.
+    let mut decoder = BatchDecoder::with_decoder(Decoder::new().with_max_event_bytes(4));
+    assert_eq!(decoder.push(&mut &b"id: 7\ndata: ab\ndata: cd"[..]).records(), []);
+    let batch = decoder.finish_event();
+    let seen: Vec<_> = batch.records().iter().map(|record| (record.kind, batch.data(record))).collect();
+    assert_eq!(seen, [(EventKind::Lost, "event or line exceeds the limit of 4 bytes")]);
+    assert_eq!(decoder.last_event_id(), b"7");
+    assert_eq!(decoder.finish_event().records(), []);
+}
+
+/// HTML standard: a client that reconnects keeps the last event ID and the reconnection time.
+#[test]
+fn reset_discards_the_unfinished_event_alone() {
+    let mut decoder = BatchDecoder::new();
+    decoder.push(&mut &b"id: 7\nretry: 250\ndata: a\n\ndata: lost\n"[..]);
+    decoder.reset();
+    assert_eq!((decoder.last_event_id(), decoder.retry_ms()), (&b"7"[..], Some(250)));
+    // A byte order mark starts another stream.
+    let batch = decoder.push(&mut "\u{FEFF}data: b\n\n".as_bytes());
+    let seen: Vec<_> = batch.records().iter().map(|record| (batch.data(record), batch.last_event_id(record))).collect();
+    assert_eq!(seen, [("b", "7")]);
+    assert_eq!(decoder.finish(), Ok(()));
+}
+
+#[test]
+fn set_last_event_id_sets_that_of_the_events_without_an_id() {
+    let mut decoder = BatchDecoder::new();
+    decoder.set_last_event_id(b"7").unwrap();
+    assert_eq!(decoder.set_last_event_id(b"8\n"), Err(LastEventIdError::ForbiddenByte));
+    assert_eq!(decoder.last_event_id(), b"7");
+    let batch = decoder.push(&mut &b"data: a\n\nid: 9\ndata: b\n\n"[..]);
+    assert_eq!(batch.records().iter().map(|record| batch.last_event_id(record)).collect::<Vec<_>>(), ["7", "9"]);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::fs;
 
 use ssewire::Decoder;
 use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
-use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageDecoder, Step, Update, Validation};
+use ssewire_messages::{
+    Accumulator, Completion, Incomplete, Message, MessageDecoder, Step, Update, Validation, ViolationKind,
+};
 use ssewire_tests::chunks;
 
 /// A record without the batch that it points into.
@@ -225,6 +227,25 @@ fn records_have_the_names_and_ids_of_their_subjects() {
     }
 }
 
+/// After the record of the start, in the order of the content, each with its index.
+#[test]
+fn text_and_thinking_of_the_start_are_records() {
+    let content = r#"[{"type":"thinking","thinking":"t","signature":""},{"type":"text","text":""},
+        {"type":"text","text":"a"},{"type":"thinking","thinking":"","signature":""},
+        {"type":"tool_use","id":"i","name":"n","input":{}}]"#;
+    let event = format!(r#"{{"type":"message_start","message":{{"content":{content}}}}}"#).replace('\n', "");
+    let (records, _) = records(MessageBatchDecoder::new(), &[format!("data: {event}\n\n").as_bytes()]);
+    let seen: Vec<_> = records.iter().map(|record| (record.kind, record.index, &*record.text)).collect();
+    assert_eq!(
+        seen,
+        [
+            (MessageKind::MessageStart, None, &*event),
+            (MessageKind::Thinking, Some(0), "t"),
+            (MessageKind::Text, Some(2), "a"),
+        ]
+    );
+}
+
 #[test]
 fn nothing_after_the_message_is_consumed() {
     let stream = ssewire_tests::samples::named("text").stream;
@@ -252,6 +273,23 @@ fn nothing_after_the_input_is_consumed() {
         assert_eq!(decoder.decoder().completion(), Completion::Truncated);
     }
     assert!(decoder.finish().is_err());
+}
+
+#[test]
+fn an_event_that_is_rejected_at_the_end_is_a_record() {
+    // The blank line is missing, and a strict decoder rejects the stop of a block that has not started.
+    let start = b"data: {\"type\":\"message_start\",\"message\":{\"content\":[]}}\n\n";
+    let stop = b"data: {\"type\":\"content_block_stop\",\"index\":5}";
+    let mut decoder = MessageBatchDecoder::with_decoder(decoder(Validation::Strict));
+    let mut all = Vec::new();
+    own(decoder.push(&mut &[&start[..], stop].concat()[..]), &mut all);
+    assert_eq!((all.len(), decoder.has_input_ended()), (1, false));
+    own(decoder.push_end(), &mut all);
+    assert_eq!((all.len(), decoder.has_input_ended()), (2, true));
+    assert_eq!(
+        (all[1].kind, all[1].index, &*all[1].name),
+        (MessageKind::Rejected, Some(5), ViolationKind::StopWithoutStart.as_str())
+    );
 }
 
 #[test]

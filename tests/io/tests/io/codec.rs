@@ -1,12 +1,13 @@
 //! `EventCodec` in tokio-util's `FramedRead`.
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire::{DecodeError, Decoder, SharedEvent};
-use ssewire_io::{EventCodec, EventError};
+use ssewire_io::{EventCodec, EventError, UnfinishedEvent};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::Script;
@@ -79,4 +80,45 @@ fn the_buffer_is_used_up() {
     assert_eq!(codec.decode_eof(&mut buffer).unwrap().unwrap().unwrap().data(), b"b");
     assert_eq!(codec.decode_eof(&mut buffer).unwrap().unwrap().unwrap().data(), b"c");
     assert!(codec.decode_eof(&mut buffer).unwrap().is_none());
+}
+
+/// `FramedRead` reads on after an end of file. What was pending there belongs to the input that ended.
+#[test]
+fn input_after_the_end_is_another_stream() {
+    let mut codec = EventCodec::new();
+    let mut buffer = BytesMut::from("id: 7\ndata: a\n\ndata: lost");
+    assert_eq!(codec.decode_eof(&mut buffer).unwrap().unwrap().unwrap().data(), b"a");
+    assert!(matches!(codec.decode_eof(&mut buffer), Err(EventError::Truncated(cut)) if cut.pending_bytes() == 10));
+    assert!(codec.decode_eof(&mut buffer).unwrap().is_none());
+    // A byte order mark starts a stream.
+    buffer.extend_from_slice("\u{FEFF}data: b\n\ndata: lost".as_bytes());
+    let event = codec.decode(&mut buffer).unwrap().unwrap().unwrap();
+    assert_eq!((event.data(), event.last_event_id()), (&b"b"[..], &b"7"[..]));
+    // The end is returned once for each stream.
+    assert!(codec.decode(&mut buffer).unwrap().is_none());
+    assert!(codec.decode_eof(&mut buffer).is_err());
+    assert!(codec.decode_eof(&mut buffer).unwrap().is_none());
+}
+
+#[test]
+fn an_event_that_is_lost_at_the_end_is_an_item() {
+    let codec = EventCodec::with_decoder(Decoder::new().with_max_event_bytes(4));
+    let mut codec = codec.with_unfinished_event(UnfinishedEvent::Dispatch);
+    // The LF that joins the second line is in excess when the line ends.
+    let mut buffer = BytesMut::from("data: ab\ndata: cd");
+    let lost = codec.decode_eof(&mut buffer).unwrap().unwrap().map(|event| event.data().to_vec());
+    assert_eq!(lost, Err(DecodeError::LimitExceeded { limit: 4 }));
+    assert!(codec.decode_eof(&mut buffer).unwrap().is_none());
+}
+
+#[test]
+fn into_decoder_discards_the_unfinished_event_alone() {
+    let mut codec = EventCodec::new();
+    codec.decoder_mut().set_last_event_id(b"7").unwrap();
+    assert!(codec.decode(&mut BytesMut::from("retry: 250\ndata: lost\n")).unwrap().is_none());
+    let mut decoder = codec.into_decoder();
+    assert_eq!((decoder.pending_bytes(), decoder.last_event_id()), (0, &b"7"[..]));
+    assert_eq!(decoder.retry(), Some(Duration::from_millis(250)));
+    let mut input = &b"data: a\n\n"[..];
+    assert_eq!(decoder.decode(&mut input).unwrap().map(|event| event.data().to_vec()), Some(b"a".to_vec()));
 }
