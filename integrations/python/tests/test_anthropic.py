@@ -704,6 +704,87 @@ def test_private_names_have_a_fallback(monkeypatch):
         decoded(b'{"type":"error","error":{"type":"overloaded_error"}}', b"event: error\n", Client())
 
 
+def answering(body, middleware=None):
+    """A client of the SDK that gets a body: chunks, and perhaps an exception."""
+    httpx = httpx_of_the_sdk()
+
+    class Body(httpx.SyncByteStream):
+        def __iter__(self):
+            for chunk in body:
+                if isinstance(chunk, Exception):
+                    raise chunk
+                yield chunk
+
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=Body()))
+    return anthropic.Anthropic(
+        http_client=httpx.Client(transport=transport), api_key="k", max_retries=0,
+        middleware=[middleware] if middleware else None)
+
+
+def test_response_is_that_of_the_sdk():
+    """But for the number of bytes, which README.md names."""
+    httpx = httpx_of_the_sdk()
+
+    class OtherError(Exception):
+        request = property(lambda self: pytest.fail("not an exception of the HTTP client"))
+
+    def state(response):
+        return response.is_stream_consumed, response.is_closed
+
+    def error_of(work):
+        with pytest.raises(Exception) as raised:
+            work()
+        return type(raised.value), str(raised.value)
+
+    def seen(error, middleware):
+        stream = answering([event(MESSAGE[0]), *error, event(MESSAGE[1])], middleware).messages.create(**REQUEST, stream=True)
+        response = stream.response
+        states = [state(response), next(stream).type, state(response)]
+        try:
+            states += [one.type for one in stream]
+        except httpx.ReadError as raised:
+            states += [str(raised), raised.request is response.request]
+        except OtherError as raised:
+            states += [str(raised)]
+        assert response.num_bytes_downloaded == 0 or middleware is None
+        states += [state(response), response.elapsed is not None, list(stream)]
+        states += [error_of(lambda: list(read())) for read in (response.iter_raw, response.iter_bytes)]
+        closed = answering(map(event, MESSAGE), middleware).messages.create(**REQUEST, stream=True)
+        closed.response.close()
+        return [*states, error_of(lambda: list(closed))]
+
+    for error in [], [httpx.ReadError("reset")], [OtherError("reset")]:
+        assert seen(error, ssewire.anthropic.middleware()) == seen(error, None)
+
+
+def test_failure_of_a_response_without_a_request():
+    httpx = httpx_of_the_sdk()
+    response = observed_response([event(MESSAGE[0]), httpx.ReadError("reset")])
+    response = httpx.Response(200, stream=response.stream)
+    types = ssewire.anthropic.RawMessageStreamEvent
+    stream = ssewire.anthropic._Stream[types](cast_to=types, response=response, client=client("http://localhost", ""))
+    with pytest.raises(httpx.ReadError, match="reset"):
+        list(stream)
+
+
+@pytest.mark.parametrize("has_middleware", [False, True])
+def test_iterators_of_a_stream_share_its_events(has_middleware):
+    middleware = ssewire.anthropic.middleware() if has_middleware else None
+    stream = answering(map(event, MESSAGE), middleware).messages.create(**REQUEST, stream=True)
+
+    def delegated():
+        yield from stream
+
+    first = delegated()
+    types = [next(first).type, next(stream).type]
+    first.close()
+    for one in stream:
+        types.append(one.type)
+        break
+    types += [one.type for one in stream]
+    assert types == [payload["type"] for payload in MESSAGE]
+
+
 def test_a_response_that_was_read_before_is_decoded():
     body = b"".join(map(event, MESSAGE))
     types = ssewire.anthropic.RawMessageStreamEvent

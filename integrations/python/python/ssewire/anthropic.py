@@ -25,6 +25,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import itertools
 import socket
 import sys
 import threading
@@ -132,6 +133,21 @@ class _Decoded:
 class _Stream(_Decoded, anthropic.Stream[T], Generic[T]):
     """A stream of the SDK whose events are decoded here."""
 
+    def __iter__(self) -> Iterator[T]:
+        if self._observer is not None:
+            return super().__iter__()
+        # The generator of the SDK would only pass the events on. Not `_unobserved` itself: whatever closes a generator
+        # that delegates to this iterator would end the stream, too.
+        return itertools.chain(self._unobserved)
+
+    def __next__(self) -> T:
+        return super().__next__() if self._observer is not None else next(self._unobserved)
+
+    @functools.cached_property
+    def _unobserved(self) -> Iterator[T]:
+        # On a copy, as by the SDK: a generator that refers to this stream would leave it to the garbage collector.
+        return copy.copy(self).__stream__()
+
     def __stream__(self) -> Iterator[T]:
         if not self._events.applies:
             yield from super().__stream__()
@@ -195,8 +211,23 @@ def _observed(observer: Any) -> Iterator[None]:
 
 def _chunks(response: Any) -> Iterator[bytes]:
     """The bytes of a body, decompressed."""
-    chunks: Iterator[bytes] = response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes()
+    chunks: Iterator[bytes] = _body(response) if _is_unread_and_uncoded(response) else response.iter_bytes()
     return chunks
+
+
+def _body(response: Any) -> Generator[bytes, None, None]:
+    """As `iter_raw`, which takes more time for each chunk, without counting `num_bytes_downloaded`."""
+    response.is_stream_consumed = True
+    try:
+        yield from response.stream
+    except Exception as error:
+        # The exceptions of the HTTP client have this property; a response that was made by hand has no request.
+        if isinstance(getattr(type(error), "request", None), property):
+            with contextlib.suppress(AttributeError, RuntimeError):
+                error.request = response.request  # type: ignore[attr-defined]
+        raise
+    finally:
+        response.close()
 
 
 def _achunks(response: Any) -> AsyncIterator[bytes]:
@@ -206,8 +237,9 @@ def _achunks(response: Any) -> AsyncIterator[bytes]:
 
 
 def _is_unread_and_uncoded(response: Any) -> bool:
-    """Whether `iter_raw` returns what `iter_bytes` does. It takes less time for each chunk."""
-    return "content-encoding" not in response.headers and not response.is_stream_consumed
+    """Whether the bytes of a body are those of its stream. `iter_bytes` takes more time for each chunk."""
+    is_read = response.is_stream_consumed or response.is_closed
+    return "content-encoding" not in response.headers and not is_read
 
 
 # In place of an event that the SDK does not yield. Not `None`, which is the event of the JSON `null`.
