@@ -145,18 +145,18 @@ def over_http(address):
         return TEXT
 
     def transport(response):
-        for _ in response.iter_raw():
+        for _ in ssewire.anthropic._chunks(response):
             pass
 
     def decoding(response):
         feed = ssewire.anthropic._Events(RawMessageStreamEvent, response, plain).feed
-        for chunk in response.iter_raw():
+        for chunk in ssewire.anthropic._chunks(response):
             feed(chunk)
 
     def models(response):
         events = ssewire.anthropic._Events(RawMessageStreamEvent, response, plain)
         feed, builders = events.feed, events.builders()
-        for chunk in response.iter_raw():
+        for chunk in ssewire.anthropic._chunks(response):
             for kind, item, text in feed(chunk):
                 builders[kind](item, text)
 

@@ -737,7 +737,8 @@ def test_response_is_that_of_the_sdk():
         return type(raised.value), str(raised.value)
 
     def seen(error, middleware):
-        stream = answering([event(MESSAGE[0]), *error, event(MESSAGE[1])], middleware).messages.create(**REQUEST, stream=True)
+        answered = answering([event(MESSAGE[0]), *error, event(MESSAGE[1])], middleware)
+        stream = answered.messages.create(**REQUEST, stream=True)
         response = stream.response
         states = [state(response), next(stream).type, state(response)]
         try:
