@@ -5,7 +5,7 @@ use alloc::string::String;
 use crate::json::JsonStr;
 use crate::memory::reserve;
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(crate) struct IdAndModel {
     /// The id, followed by the model.
     text: String,

@@ -6,7 +6,7 @@ use alloc::string::String;
 use crate::json::{Cursor, JsonStr, RawJsonRef, SyntaxError};
 
 /// Why an object could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadError {
     /// The text is not JSON.
     Syntax(SyntaxError),

@@ -11,11 +11,10 @@ pub(crate) use ssewire_json::PartialJson;
 pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 
 /// The options of partial values. One pointer, because every message decoder has them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct PartialInput(&'static ValueFunctions);
 
 /// How a value is built, and an upper bound of the memory that a piece of its text adds.
-#[derive(Debug)]
 struct ValueFunctions {
     strings: PartialStrings,
     new: fn(PartialStrings) -> PartialValue,

@@ -56,7 +56,7 @@ impl BlockString {
 }
 
 /// The half of a surrogate pair that a string of a block ended with. It is not in the string.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PendingHalf {
     /// The UTF-16 code unit; 0: none.
     pub(crate) unit: u16,

@@ -20,7 +20,7 @@ pub struct Usage {
 }
 
 /// The state of a count. It lies beside the count, where it takes a byte and not a word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum CountState {
     #[default]
     Absent,

@@ -17,7 +17,7 @@ pub enum Validation {
 }
 
 /// The options of an [`Accumulator`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Options {
     pub(super) validation: Validation,
     pub(super) partial: Option<PartialInput>,

@@ -18,7 +18,7 @@ pub struct RawBlock {
 }
 
 /// Which deltas find a member for them. Found once: to search the block for every delta would be quadratic.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Accepts {
     pub(crate) text: bool,
     pub(crate) thinking: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Accepts {
 }
 
 /// The members that deltas have changed.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct MergedMembers {
     text: Option<String>,
     thinking: Option<String>,

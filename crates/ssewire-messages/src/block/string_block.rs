@@ -10,7 +10,7 @@ use crate::members::{ReadError, each_member, read_member, text_member};
 use crate::memory::{compact, reserve};
 
 /// A block whose own member is a string.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct StringBlock {
     pub(super) text: String,
     optional: Option<Box<OptionalMembers>>,
@@ -27,7 +27,7 @@ pub(super) struct StringNames {
 }
 
 /// Members that few of these blocks have before their end. A kind uses those that it declares; the others stay empty.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct OptionalMembers {
     pub(super) citations: Nullable<Citations>,
     pub(super) signature: Option<Box<str>>,

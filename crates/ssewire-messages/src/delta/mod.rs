@@ -86,7 +86,7 @@ macro_rules! deltas {
         }
 
         /// The kinds of deltas that are known.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Clone, Copy, PartialEq, Eq)]
         pub(crate) enum DeltaKind {
             $( $variant, )+
         }

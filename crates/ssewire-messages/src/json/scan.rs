@@ -22,7 +22,7 @@ pub(crate) struct SyntaxError {
 }
 
 /// A position in the bytes of a document.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     /// The document.
     all: &'a [u8],

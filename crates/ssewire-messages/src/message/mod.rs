@@ -73,7 +73,7 @@ pub struct Message {
 }
 
 /// A known member of a message.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Known {
     Id,
     Type,

@@ -29,7 +29,7 @@ pub(super) struct Beginning {
 }
 
 /// The kind of the current bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Body(BodyStart),
     /// The head of the response, printed in front of its body.

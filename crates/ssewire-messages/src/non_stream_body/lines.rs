@@ -4,7 +4,7 @@
 pub(super) const FIELDS: [&[u8]; 2] = [b"event:", b"data:"];
 
 /// The first bytes of a line: as many as the longest of [`FIELDS`] has.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct LinePrefix {
     bytes: [u8; 6],
     length: u8,

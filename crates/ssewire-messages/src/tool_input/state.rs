@@ -9,14 +9,14 @@ use crate::partial::{PartialInput, PartialValue};
 use crate::piece::{Piece, push_piece};
 
 /// The state of an input beside the block's start.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct InputState {
     /// The text of the deltas: kept while deltas may follow, and after that if any arrived.
     pub(super) text: Option<Box<InputText>>,
     pub(super) phase: InputPhase,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct InputText {
     /// The JSON text of the deltas.
     pub(super) text: String,
@@ -30,7 +30,7 @@ pub(super) struct InputText {
     pub(super) partial: Option<PartialValue>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum InputPhase {
     /// More may arrive.
     Open,

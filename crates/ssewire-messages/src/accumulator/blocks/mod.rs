@@ -26,7 +26,7 @@ use crate::memory::push_growing_by_half;
 use crate::piece::{BlockString, PendingHalf};
 
 /// All blocks of a message, by arrival and by index.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Blocks {
     /// Number of blocks in `message_start`. They are first in the content.
     initial: usize,
@@ -46,7 +46,7 @@ pub(crate) struct Blocks {
 }
 
 /// State that only streams with blocks out of order, implicit blocks, unmatched input or lost events need.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 struct Disorder {
     /// The positions of the slots, where slot n is not that of the index n.
     elsewhere: Positions,

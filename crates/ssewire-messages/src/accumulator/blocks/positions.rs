@@ -8,13 +8,13 @@ use crate::memory::push_growing_by_half;
 ///
 /// A search takes at most 64 steps, whatever the indices and the order in which they arrived. An ordered map of the
 /// standard library would be eight times the machine code, for streams that are rare.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Positions {
     /// The first is the root.
     nodes: Vec<Node>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Node {
     Leaf {
         index: u64,

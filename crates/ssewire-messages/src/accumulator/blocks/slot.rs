@@ -10,7 +10,7 @@ use crate::json::is_blank;
 use crate::piece::PendingHalf;
 
 /// The event that opened a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::accumulator) enum Origin {
     /// The `message_start` that has the block in its content.
     Initial,
@@ -21,7 +21,7 @@ pub(in crate::accumulator) enum Origin {
 }
 
 /// The state of a block beside its content.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct BlockState {
     pub(super) key: BlockKey,
     /// The position of the block in the content.
@@ -34,7 +34,7 @@ pub(super) struct BlockState {
 }
 
 /// The state of an index.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Slot {
     pub(super) index: u64,
     /// The newest block that accepts each kind of delta.

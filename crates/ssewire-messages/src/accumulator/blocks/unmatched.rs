@@ -15,7 +15,7 @@ const LOST: u32 = 1;
 const TAKEN: u32 = 0;
 
 /// Input JSON that waits for its block.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(in crate::accumulator) struct Unmatched {
     pub(in crate::accumulator) json: String,
     /// The half of a surrogate pair that the JSON ended with; 0: none.
