@@ -41,11 +41,11 @@ use crate::memory::truncate;
 use crate::piece::BlockString;
 
 /// The learned form, if one is learned. The canonical form needs no template, and no memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Template(Option<Box<Learned>>);
 
 /// A delta without its text.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Learned {
     /// The prefix and the suffix.
     bytes: Vec<u8>,
