@@ -635,6 +635,22 @@ fn ill_formed_utf8_counts_as_it_is_kept() {
     }
 }
 
+/// It is kept as JSON, whatever its members are.
+#[test]
+fn a_block_of_an_unknown_kind_counts_with_its_text() {
+    let block = format!(r#"{{"type":"future_block","future":"{}"}}"#, "x".repeat(1000));
+    let start = format!(r#"{{"type":"content_block_start","index":0,"content_block":{block}}}"#);
+    let message = format!(r#"{{"type":"message_start","message":{{"content":[{block}]}}}}"#);
+    for payload in [start, message] {
+        let mut accumulator = unlimited();
+        assert_eq!(accumulate(&mut accumulator, &payload), None);
+        assert!((block.len()..block.len() + 100).contains(&accumulator.byte_count()), "{payload}");
+        let error = accumulate(&mut Accumulator::new().with_max_bytes(1000), &payload);
+        let expected = AccumulateError::LimitExceeded(ExceededLimit::Bytes { limit: 1000 });
+        assert_eq!(error, Some(expected), "{payload}");
+    }
+}
+
 /// Early deltas and pending input become one block with their start.
 #[test]
 fn a_block_counts_once_however_it_comes() {

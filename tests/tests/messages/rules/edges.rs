@@ -301,9 +301,12 @@ fn members_beyond_the_plain_delta_are_marked_on_the_update() {
         (delta(0, json!({"type": "text_delta", "text": "x", "citation": cited("c")})), true),
         (delta(1, json!({"type": "input_json_delta", "partial_json": "{", "future": {}})), true),
         (beside, true),
+        (delta(2, json!({"type": "compaction_delta", "content": "c", "encrypted_content": "e"})), false),
+        (delta(2, json!({"type": "compaction_delta", "content": "c", "future": null})), true),
     ];
     for (piece, expected) in cases {
-        let before = sse(&[begin(), start(0, text_block("")), start(1, tool(json!({}))), text(0, "a"), input(1, " ")]);
+        let blocks = [start(0, text_block("")), start(1, tool(json!({}))), start(2, compaction_block(json!(null)))];
+        let before = sse(&[&[begin()][..], &blocks, &[text(0, "a"), input(1, " ")]].concat());
         let mut decoder = MessageDecoder::new();
         let mut input = before.as_bytes();
         while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}

@@ -2,7 +2,7 @@
 //! their block.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Completion, StreamEvent, ToolInputError, ViolationKind};
+use ssewire_messages::{Completion, Delta, StreamEvent, ToolInputError, ViolationKind};
 
 use super::support::*;
 
@@ -200,6 +200,34 @@ fn compaction_deltas_assign_their_present_members() {
             json!([{"type": "compaction", "content": content, "encrypted_content": encrypted, "signature": "s"}]);
         assert_eq!(orderly(&events).content(), expected);
     }
+}
+
+/// A member that is assigned replaces that of the start also in the text of the JSON.
+#[test]
+fn an_assigned_member_of_a_compaction_block_is_written_once() {
+    let block = json!({"type": "compaction", "content": "c0", "encrypted_content": "e0"});
+    for name in ["content", "encrypted_content"] {
+        let run =
+            orderly(&[begin(), start(0, block.clone()), delta(0, json!({"type": "compaction_delta", name: "x"}))]);
+        let written = run.accumulator.snapshot().content()[0].to_json().unwrap();
+        assert_eq!(written.as_str().matches(&format!("\"{name}\":")).count(), 1, "{written}");
+        assert_eq!(written.parse::<Value>().unwrap()[name], "x");
+    }
+}
+
+#[test]
+fn get_returns_the_present_members_of_a_compaction_delta() {
+    let payload = br#"{"type":"content_block_delta","index":0,
+        "delta":{"type":"compaction_delta","content":null,"encrypted_content":"e","future":1}}"#;
+    let Ok(Some(StreamEvent::ContentBlockDelta(event))) = StreamEvent::decode(b"", payload) else { panic!("a delta") };
+    let Delta::Compaction(delta) = event.delta else { panic!("a compaction delta") };
+    let get = |name| delta.get(name).map(|value| value.as_str().to_owned());
+    assert_eq!(["content", "encrypted_content"].map(get), [Some("null".into()), Some("\"e\"".into())]);
+    assert_eq!(["type", "future"].map(get), [None, None]);
+    let payload = br#"{"type":"content_block_delta","index":0,"delta":{"type":"compaction_delta","content":"c"}}"#;
+    let Ok(Some(StreamEvent::ContentBlockDelta(event))) = StreamEvent::decode(b"", payload) else { panic!("a delta") };
+    let Delta::Compaction(delta) = event.delta else { panic!("a compaction delta") };
+    assert_eq!(delta.get("encrypted_content"), None);
 }
 
 #[test]

@@ -340,6 +340,26 @@ fn a_half_that_stays_alone_in_input_is_replaced() {
     assert_eq!(incomplete.unmatched_input(), [(0, "{\"k\": \"\u{FFFD}".to_owned())]);
 }
 
+/// `message_stop` is missing, so nothing has replaced the half. With it the input is not JSON, though the text before
+/// it is; a text goes on to be one.
+#[test]
+fn a_half_at_the_end_of_the_body_breaks_input_and_no_other_string() {
+    let ended_after = |events: &[Value], piece| {
+        let half = ill_formed(&piece, br"\ud83d");
+        let bytes = [&sse(events).into_bytes()[..], &half, &sse(&[end_turn()]).into_bytes()].concat();
+        let (mut decoder, mut input) = (MessageDecoder::new(), &bytes[..]);
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        (decoder.completion(), body(bytes).end)
+    };
+    let (completion, input) = ended_after(&[begin(), start(0, tool(json!({})))], input(0, "{}@"));
+    assert_eq!(completion, Completion::ToolInput);
+    assert_eq!(input.unwrap_err().reasons(), [Completion::ToolInput, Completion::Unterminated]);
+    let (completion, text) = ended_after(&[begin(), start(0, text_block(""))], text(0, "a@"));
+    let expected = message(json!({"content": [text_block("a\u{FFFD}")], "stop_reason": "end_turn"}));
+    assert_eq!(completion, Completion::Unterminated);
+    assert_eq!(to_json(&text.unwrap()), expected);
+}
+
 /// A block of an unknown kind may have several strings.
 #[test]
 fn halves_of_two_strings_of_a_block_are_not_a_pair() {
