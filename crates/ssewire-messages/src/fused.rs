@@ -101,8 +101,8 @@ impl Template {
         Some((matched, Parts { event_type: learned.event_type, payload_start: learned.payload_start }))
     }
 
-    /// Appends the text of an event that the core has framed, because a chunk boundary splits it or its framing is not
-    /// that of the API.
+    /// Appends the text of an event that the core has framed: its framing is not that of the API, or a chunk boundary
+    /// cuts it and it was not joined.
     pub(crate) fn append_payload(
         &mut self,
         event: &[u8],

@@ -40,6 +40,9 @@ fn events() -> Vec<Vec<u8>> {
         delta(&format!("{UP_TO_TEXT}two\x01\"}}}}")),
         delta(r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":7}}"#),
         [FRAMING.as_bytes(), UP_TO_TEXT.as_bytes(), b"\xFF\xC3\"}}\n\n"].concat(),
+        // The rest looks like an event of its own.
+        format!("{FRAMING}{DELTA}").into_bytes(),
+        format!("event: {DELTA}").into_bytes(),
         // Other lines.
         format!("{FRAMING}{UP_TO_TEXT}two\"}}}}\ndata: \n\n").into_bytes(),
         format!("{FRAMING}{UP_TO_TEXT}two\"}}}}\nid: 7\n\n").into_bytes(),
@@ -206,7 +209,7 @@ fn a_cut_event_counts_towards_the_limit_of_events() {
 }
 
 #[test]
-fn a_further_message_begins_with_what_was_cut() {
+fn the_next_message_begins_with_a_cut_event() {
     let delta = DELTA.as_bytes();
     let further = [START, DELTA, END].concat();
     for at in 1..delta.len() {
@@ -217,6 +220,20 @@ fn a_further_message_begins_with_what_was_cut() {
         assert_eq!(incomplete.partial().text(), "one", "at {at}");
         read.chunk(&[second, further.as_bytes()].concat(), false);
         assert_eq!(read.decoder.finish().expect("complete").text(), "one", "at {at}");
+    }
+}
+
+#[test]
+fn next_message_keeps_a_cut_event() {
+    let framing = FRAMING.as_bytes();
+    for at in 1..=framing.len() {
+        let mut read = Read::new(MessageDecoder::new());
+        read.chunk(&[START.as_bytes(), DELTA.as_bytes(), &framing[..at]].concat(), false);
+        read.decoder.next_message().expect_err("no message_stop");
+        let seen = read.updates.len();
+        // An undecodable event may have been the `message_start`, so it is returned, with its event type.
+        read.chunk(&[&framing[at..], b"{\n\n", START.as_bytes(), END.as_bytes()].concat(), false);
+        assert!(read.updates[seen].contains("content_block_delta {"), "at {at}: {:#?}", &read.updates[seen..]);
     }
 }
 
@@ -240,7 +257,7 @@ fn a_decoder_within_a_line_goes_on() {
 }
 
 #[test]
-fn another_decoder_does_not_read_what_was_cut() {
+fn with_decoder_discards_a_cut_event() {
     let delta = DELTA.as_bytes();
     for at in 1..delta.len() {
         let mut read = Read::new(MessageDecoder::new());
@@ -254,7 +271,7 @@ fn another_decoder_does_not_read_what_was_cut() {
 }
 
 #[test]
-fn what_another_accumulator_has_queued_comes_first() {
+fn queued_updates_come_before_a_joined_delta() {
     let mut accumulator = Accumulator::new();
     for payload in [
         r#"{"type":"message_start","message":{"content":[]}}"#,
@@ -277,10 +294,14 @@ fn what_another_accumulator_has_queued_comes_first() {
 
 #[test]
 fn a_cut_event_is_counted_in_the_bytes_that_the_decoder_holds() {
-    let mut read = Read::new(MessageDecoder::new());
+    let cut = &DELTA.as_bytes()[..100];
+    let accumulator = Accumulator::new().with_discarded_text();
+    let mut read = Read::new(MessageDecoder::new().with_accumulator(accumulator));
     read.chunk(&[START, DELTA].concat().into_bytes(), false);
     let before = read.decoder.byte_count();
-    let cut = &DELTA.as_bytes()[..100];
     read.chunk(&[DELTA.as_bytes(), cut].concat(), false);
-    assert!(read.decoder.byte_count() >= before + cut.len());
+    for _ in 0..3 {
+        assert_eq!(read.decoder.byte_count(), before + 256);
+        read.chunk(&[&DELTA.as_bytes()[cut.len()..], &DELTA.repeat(100).into_bytes(), cut].concat(), false);
+    }
 }

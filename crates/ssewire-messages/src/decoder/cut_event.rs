@@ -3,6 +3,13 @@
 //! The core would read it line by line, copy its values, and return to the decoder in between. Joined, it is compared
 //! and scanned as one that lies in one chunk. Only the framing of the canonical form is recognized here, and the end
 //! of the `data` line. An event that turns out to be another one goes to the core, which then reads all of it.
+//!
+//! * *Decisions it shares with the slow path*: that neither an event nor a `data` line ends in the kept bytes, and that
+//!   they exceed no limit. So the core may read them later. `fused.rs` decides about the joined event.
+//! * *Which tests prove it*: `tests/tests/messages/cut_event.rs` for every place of a cut, and the fuzz target
+//!   `message_stream`.
+//! * *Gain*: in chunks of 1400 bytes a delta takes 36 ns in place of 44, in chunks of 64 bytes 94 in place of 145.
+//! * *Read first*: `MessageDecoder::append_joined` in `poll.rs`.
 
 use alloc::vec::Vec;
 
@@ -24,24 +31,24 @@ pub(super) struct CutEvent {
 pub(super) const MAX_CUT_BYTES: usize = 256;
 
 impl CutEvent {
-    /// Keeps the rest of a chunk and returns `true`, if it may be the start of a delta whose `data` line goes on.
+    /// Keeps the rest of a chunk and returns `true`, if it may be the start of a delta whose `data` line is still open.
     pub(super) fn keep(&mut self, rest: &[u8]) -> bool {
         rest.len() < MAX_CUT_BYTES && is_cut_delta(rest, 0) && self.join(rest)
     }
 
-    /// Appends the chunk, up to the length of the longest event. Returns whether the `data` line goes on after it: the
-    /// whole chunk is kept then.
+    /// Appends the chunk, up to the length of the longest event. Returns whether the `data` line is still open
+    /// after it: the whole chunk is kept then.
     #[inline(never)]
     pub(super) fn join(&mut self, chunk: &[u8]) -> bool {
         let room = MAX_CUT_BYTES.saturating_sub(self.start);
         self.bytes.truncate(self.start);
         self.bytes.reserve_exact(room);
         self.bytes.extend_from_slice(chunk.get(..room).unwrap_or(chunk));
-        let goes_on = self.bytes.len() < MAX_CUT_BYTES && is_cut_delta(&self.bytes, self.start);
-        if goes_on {
+        let is_open = self.bytes.len() < MAX_CUT_BYTES && is_cut_delta(&self.bytes, self.start);
+        if is_open {
             self.start = self.bytes.len();
         }
-        goes_on
+        is_open
     }
 
     /// Returns the length of the start, whose bytes come before those of the next chunk. 0: no event is cut.

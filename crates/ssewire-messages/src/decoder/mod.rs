@@ -72,7 +72,8 @@ pub struct MessageDecoder {
     is_input_ended: bool,
     /// The last block was larger than most: the next call frees its buffer.
     must_free_buffer: bool,
-    /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
+    /// The last event was appended, no update is queued, and the next byte starts a block: empty input returns
+    /// `NeedInput` at once, and the start of a cut event may be kept.
     is_between_events: bool,
     /// The last event of the message was used though its blank line is missing.
     has_used_pending_event: bool,
@@ -359,9 +360,10 @@ impl MessageDecoder {
 
     /// Returns a count of the bytes that the decoder holds, for one budget over many streams: the bytes of the message,
     /// 128 for each of its blocks, or 256 with partial values, the [buffer](Decoder::buffer_bytes) of an unfinished
-    /// event, and a body that is JSON. Until the message has ended, the heap has at most four times as many, and 8 KiB.
-    /// The head of the response does not count. Constant time, except between [`next_message`](Self::next_message) and
-    /// the next update: linear in the blocks of a `message_start` that ended the message before.
+    /// event, 256 once chunks have cut a delta, and a body that is JSON. Until the message has ended, the heap has at
+    /// most four times as many, and 8 KiB. The head of the response does not count. Constant time, except between
+    /// [`next_message`](Self::next_message) and the next update: linear in the blocks of a `message_start` that ended
+    /// the message before.
     #[must_use]
     pub fn byte_count(&self) -> usize {
         const BLOCK: usize = 128;

@@ -90,7 +90,6 @@ impl MessageDecoder {
 
     #[inline(never)]
     pub(super) fn poll_slow(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, ProtocolViolation> {
-        // The next event is likely to be a delta, too.
         let has_appended = mem::take(&mut self.is_between_events);
         if self.has_queued_update() {
             if let Some(span) = self.next_span()? {
@@ -139,7 +138,7 @@ impl MessageDecoder {
             };
             self.end_error_field();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
-            if let Some(change) = self.append_cut(before, consumed, event_span) {
+            if let Some(change) = self.append_framed(before, consumed, event_span) {
                 self.body.take(consumed, max_bytes);
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
             }
@@ -155,10 +154,10 @@ impl MessageDecoder {
         }
     }
 
-    /// Fast path for a delta that a chunk boundary cuts, or whose framing is not that of the API: appends its text. It
-    /// never decides differently from [`merge`](Self::merge).
+    /// Fast path for a delta that the core has framed: its framing is not that of the API, or it was cut and not joined.
+    /// It never decides differently from [`merge`](Self::merge).
     #[inline(always)]
-    fn append_cut(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
+    fn append_framed(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
         let event = self.decoder.resolve_event(chunk, span);
         let change = self.template.append_payload(consumed, event.data(), &mut self.accumulator)?;
         self.event_count = self.event_count.saturating_add(1);
