@@ -152,9 +152,8 @@ impl Meter {
     }
 
     /// Returns the most that is allocated at one time in addition, while the next `piece` bytes are read, their copy
-    /// included, or, if there are none, while the body ends: 17 times what is kept and read. The control characters in
-    /// the text of an error need nearly as much if what is freed meanwhile is not used again. 0 if the body ends with a
-    /// message: that one has its record.
+    /// included, or, if there are none, while the body ends: 17 times what is kept and read. Ill-formed UTF-8 in the
+    /// type of a block needs nearly as much. 0 if the body ends with a message: that one has its record.
     #[must_use]
     pub fn max_growth(&self, piece: usize) -> usize {
         if piece == 0 && self.is_between_messages {
