@@ -70,7 +70,7 @@
 //! copied. [`Batch::data`] and [`Batch::event_type`] check a value in the chunk again, because the crate has no unsafe
 //! code. The figures are of C, which does not.
 //!
-//! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch takes 1.2 to 1.6 times their
+//! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch takes 1.1 to 1.6 times their
 //! time, and one of events 0.7 to 1.3 times that of a decoder and a check of UTF-8.
 //!
 //! # Features

@@ -138,6 +138,7 @@ impl Template {
 }
 
 impl Learned {
+    /// `None`: [`Template::learn`] names the events that cannot be learned.
     fn from_event(event: &[u8], payload: &[u8], string: BlockString, index: u64) -> Option<Self> {
         let framing = event.strip_suffix(Decoder::BLOCK_END)?.strip_suffix(payload)?;
         let event_type = match framing.strip_suffix(DATA)? {
